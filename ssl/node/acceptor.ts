@@ -69,6 +69,10 @@ export class Acceptor {
   #settings: ContextSettings;
   #named: { readonly pattern: RegExp; readonly settings: ContextSettings }[] = [];
   #sessions: NssContext | undefined;
+  readonly #sessionCache: EventSessionCache;
+  /** The key of tickets that an option has given, and the one that is used. */
+  #optionKey: Uint8Array<ArrayBuffer> | undefined;
+  #ticketKey: Uint8Array<ArrayBuffer> | undefined;
 
   /**
    * Reads the options of a server.
@@ -79,6 +83,7 @@ export class Acceptor {
    */
   constructor(options: NodeOptions, server: EventEmitter) {
     this.#server = server;
+    this.#sessionCache = new EventSessionCache(server);
     refuseUnsupported(options);
     warnOfTrace(options);
     this.requestCert = options.boolean("requestCert") ?? false;
@@ -99,6 +104,7 @@ export class Acceptor {
         ? toSecureContext(options.get("secureContext"), "secureContext")
         : createSecureContext(options),
     );
+    this.#ticketKey = this.#optionKey = this.#settings.ticketKeys;
   }
 
   /** Settles when keys and files under passwords are decrypted. */
@@ -109,7 +115,18 @@ export class Acceptor {
   /** Replaces the context of later connections. */
   use(context: SecureContext): void {
     this.#settings = SecureContext.settingsOf(context);
-    this.#sessions = undefined;
+    this.#optionKey = this.#settings.ticketKeys ?? this.#optionKey;
+    this.ticketKey = this.#optionKey;
+  }
+
+  /** The key of tickets, 48 bytes; `undefined` for keys that are renewed. */
+  get ticketKey(): Uint8Array<ArrayBuffer> | undefined {
+    return this.#ticketKey;
+  }
+
+  set ticketKey(key: Uint8Array<ArrayBuffer> | undefined) {
+    this.#ticketKey = key;
+    this.#sessions = undefined; // later connections have others
   }
 
   /** Adds the context of a host name; the one added last counts. */
@@ -157,7 +174,7 @@ export class Acceptor {
   #importOptions({ sessionTimeout }: ContextSettings): ImportOptions {
     const names = this.#named.length > 0 || this.#options.has("SNICallback");
     const staples = this.#server.listenerCount("OCSPRequest") > 0;
-    const ownSessions = sessionTimeout !== undefined ||
+    const ownSessions = sessionTimeout !== undefined || this.#ticketKey !== undefined ||
       this.#server.listenerCount("newSession") > 0 ||
       this.#server.listenerCount("resumeSession") > 0;
     const [noDelay, allowTruncation] = ["noDelay", "allowTruncation"].map((name) =>
@@ -201,8 +218,9 @@ export class Acceptor {
     const context = new NssContext({ trustAnchors: [], certSources: [defaultContext().certDB] });
     configServerSessionIDCache({
       context,
-      cache: new EventSessionCache(this.#server),
+      cache: this.#sessionCache,
       ...timeout !== undefined && { timeout, ticketLifetime: timeout },
+      ...this.#ticketKey && { ticketKeys: this.#ticketKey },
     });
     return this.#sessions = context;
   }

@@ -11,6 +11,7 @@ import { type CertificateOptions, toCertificates } from "../config/credential.ts
 import type { ImportOptions } from "../config/import_options.ts";
 import { newModel } from "../config/model.ts";
 import { invalid } from "../config/option_values.ts";
+import { GIVEN_KEY_LENGTH } from "../session/ticket_keyring.ts";
 import { suitesOf } from "./cipher_list.ts";
 import { defaultAuthorities } from "./default_authorities.ts";
 import { readIdentities } from "./identities.ts";
@@ -46,6 +47,8 @@ export interface ContextSettings {
   readonly crls: readonly Crl[];
   /** The lifetime of a server's sessions in seconds. */
   readonly sessionTimeout: number | undefined;
+  /** The key of a server's tickets, 48 bytes; `undefined` for keys that are renewed. */
+  readonly ticketKeys: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /**
@@ -110,6 +113,7 @@ function readSettings(options: NodeOptions): ContextSettings {
     bundled,
     crls: crlsOf(options),
     sessionTimeout: options.number("sessionTimeout"),
+    ticketKeys: ticketKeysOf(options),
   };
 }
 
@@ -125,8 +129,6 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   privateKeyEngine: "engines are OpenSSL's; give the key of a token of NSS's or PKCS #11's as key",
   privateKeyIdentifier:
     "engines are OpenSSL's; give the key of a token of NSS's or PKCS #11's as key",
-  ticketKeys: "tickets have keys of their own, which are renewed; processes share them by " +
-    "configMPServerSIDCache(), and Node's form of them is not supported yet",
 };
 
 /**
@@ -199,6 +201,21 @@ function narrowed(versions: Versions, bits: number): Versions {
     "SSL_ERROR_INVALID_VERSION_RANGE",
     `Cannot use options: secureOptions switches off all versions from ${versions.min} to ${versions.max}`,
   );
+}
+
+function ticketKeysOf(options: NodeOptions): Uint8Array<ArrayBuffer> | undefined {
+  const given = options.get("ticketKeys");
+  if (!given) return undefined;
+  if (!ArrayBuffer.isView(given)) {
+    throw invalid("ticketKeys", `it is ${kindOf(given)}, not a Buffer of 48 bytes`);
+  }
+  if (given.byteLength === GIVEN_KEY_LENGTH) return bytesOfView(given);
+  throw invalid("ticketKeys", `it has ${given.byteLength} bytes, not 48`);
+}
+
+/** Copies the bytes of a view. */
+export function bytesOfView(view: ArrayBufferView): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
 }
 
 /** The shortest lifetime of sessions, in seconds; shorter ones switch sessions off. */

@@ -1,20 +1,24 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses node: modules, statically: it makes objects of Node's.
 
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import events from "node:events";
 import net from "node:net";
 import process from "node:process";
 import type { Duplex } from "node:stream";
 import type tls from "node:tls";
 import { isFunction, isString, kindOf } from "../../cert/base/options.ts";
-import { SslError } from "../base/errors.ts";
 import { invalid, requireSslArgs } from "../config/option_values.ts";
 import { Acceptor } from "./acceptor.ts";
-import { toNodeError } from "./node_error.ts";
+import { codedError, toNodeError } from "./node_error.ts";
 import type { SecureContextOptions, ServerOptions } from "./options.ts";
 import { readNodeOptions } from "./read_options.ts";
-import { createSecureContext, type SecureContext, toSecureContext } from "./secure_context.ts";
+import {
+  bytesOfView,
+  createSecureContext,
+  type SecureContext,
+  toSecureContext,
+} from "./secure_context.ts";
 import { socketOf, TLSSocket } from "./tls_socket.ts";
 
 /** The options of `net.createServer` that sockets have before TLS. */
@@ -126,22 +130,41 @@ export class Server extends net.Server {
   }
 
   /**
-   * Always throws: the keys of tickets are not shown.
+   * Returns the key of the server's tickets, which another server takes by
+   * {@linkcode Server.setTicketKeys} or the option `ticketKeys`: both then resume each other's
+   * sessions. Without this call, or a key that was given, keys are renewed by themselves; from then
+   * on this key stays, and earlier tickets do not open.
    *
-   * @throws {SslError} `SEC_ERROR_INVALID_ARGS`.
+   * @returns A copy, 48 bytes, which are secret.
    */
-  getTicketKeys(): never {
-    throw noTicketKeys("get");
+  getTicketKeys(): Buffer<ArrayBuffer> {
+    const key = this.#acceptor.ticketKey ??= crypto.getRandomValues(new Uint8Array(48));
+    return Buffer.from(key);
   }
 
   /**
-   * Always throws: the keys of tickets cannot be set in Node's form yet.
+   * Replaces the key of the tickets of later connections, which is not renewed.
    *
-   * @param _keys The keys.
-   * @throws {SslError} `SEC_ERROR_INVALID_ARGS`.
+   * @param keys The key, 48 bytes; the tickets are this package's, and not OpenSSL's.
+   * @throws {TypeError} With Node's code `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`.
    */
-  setTicketKeys(_keys: ArrayBufferView): never {
-    throw noTicketKeys("set");
+  setTicketKeys(keys: ArrayBufferView): void {
+    if (!ArrayBuffer.isView(keys)) {
+      throw codedError(
+        new TypeError(`Cannot set ticket keys: they are ${kindOf(keys)}, not a Buffer of 48 bytes`),
+        "ERR_INVALID_ARG_TYPE",
+      );
+    }
+    if (keys.byteLength !== 48) {
+      throw codedError(
+        new TypeError(
+          "Session ticket keys must be a 48-byte buffer: these are " +
+            `${keys.byteLength} bytes; crypto.randomBytes(48) makes some`,
+        ),
+        "ERR_INVALID_ARG_VALUE",
+      );
+    }
+    this.#acceptor.ticketKey = bytesOfView(keys);
   }
 
   /** Destroys the connection whose asynchronous listener has failed, with `captureRejections`. */
@@ -181,14 +204,6 @@ export class Server extends net.Server {
     if (this.listenerCount("keylog") === 0) return;
     socket.on("keylog", (line: Buffer) => this.emit("keylog", line, socket));
   }
-}
-
-function noTicketKeys(what: "get" | "set"): SslError {
-  return new SslError(
-    "SEC_ERROR_INVALID_ARGS",
-    `Cannot ${what} ticket keys: tickets have keys of their own, which are renewed; processes ` +
-      "share them by configMPServerSIDCache(), and Node's form of them is not supported yet",
-  );
 }
 
 /**

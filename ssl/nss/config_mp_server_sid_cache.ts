@@ -53,6 +53,8 @@ export interface MPServerSessionCacheOptions extends SharedSessionLimits {
    * bytes, which only the returned text contains.
    */
   readonly secret?: StoreSecret;
+  /** Not here: the store has the keys. {@linkcode configServerSessionIDCache} takes them. */
+  readonly ticketKeys?: never;
   /** The context of the servers; the default context by default. */
   readonly context?: NssContext;
 }
@@ -85,6 +87,9 @@ const SHAPE: Shape<MPServerSessionCacheOptions> = {
   ...SHARED_LIMITS,
   path: isString,
   secret: isStoreSecret,
+  ticketKeys: (_, name) =>
+    `${name} exclude a store, which has keys that are renewed; give them to ` +
+    "configServerSessionIDCache(), or leave them out",
 };
 
 /** The version of the description; another one is of another version of this package. */

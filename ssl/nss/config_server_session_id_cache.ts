@@ -14,7 +14,9 @@ import {
 } from "../session/server_cache.ts";
 import type { ServerSessionCache } from "../base/server_session_cache.ts";
 import type { StoreFault } from "../base/session_store.ts";
+import { MAX_CLOCK_SKEW } from "../session/session_ticket.ts";
 import { countersOf } from "../session/statistics.ts";
+import { areGivenTicketKeys, GivenTicketKeyring } from "../session/ticket_keyring.ts";
 
 export type { ServerSessionLimits } from "../session/limits.ts";
 export type { ServerSessionCache } from "../base/server_session_cache.ts";
@@ -34,6 +36,15 @@ export interface ServerSessionCacheOptions extends ServerSessionLimits {
    * log it. What it throws is dropped.
    */
   readonly onStoreFault?: (fault: StoreFault) => void;
+  /**
+   * The keys of tickets, for servers that share them without a store: each 48 random bytes, as of
+   * Node's option of that name and nginx's `ssl_session_ticket_key` (16 of a name and 32 of
+   * secrets). The first one seals, all of them open, up to 256. They are not renewed: put a new one
+   * at the end of the list in all processes, then at its front, and leave the old one out after
+   * `ticketLifetime`. The tickets are this package's: Node, nginx and OpenSSL do not open them.
+   * Clocks may differ by two hours, or by `ticketLifetime` where that is shorter.
+   */
+  readonly ticketKeys?: Uint8Array | readonly Uint8Array[];
   /** The context of the servers; the default context by default. */
   readonly context?: NssContext;
 }
@@ -43,6 +54,7 @@ const SHAPE: Shape<ServerSessionCacheOptions> = {
   ...LIMITS,
   onStoreFault: isFunction,
   cache: isLike("a session cache", "get", "put", "delete"),
+  ticketKeys: areGivenTicketKeys,
 };
 
 /**
@@ -83,7 +95,7 @@ const SHAPE: Shape<ServerSessionCacheOptions> = {
  */
 export function configServerSessionIDCache(options: ServerSessionCacheOptions = {}): void {
   const given = takeSslOptions("Cannot configure session cache", options, SHAPE);
-  const { context = defaultContext(), cache, onStoreFault } = given;
+  const { context = defaultContext(), cache, onStoreFault, ticketKeys } = given;
   const limits = resolveLimits(given);
   if (areServerSessionsConfigured(context)) return;
   setServerSessions(
@@ -97,6 +109,11 @@ export function configServerSessionIDCache(options: ServerSessionCacheOptions = 
       revocationLag: limits.revocationLag,
       counters: countersOf(context),
       storePolicy: { timeout: limits.storeTimeout, onFault: onStoreFault },
+      ...ticketKeys && {
+        keyring: new GivenTicketKeyring(ticketKeys),
+        // Nobody retires these keys, so that a ticket lasts no longer than twice its time
+        clockTolerance: Math.min(2 * MAX_CLOCK_SKEW, limits.ticketLifetime * 1000),
+      },
     }),
   );
 }

@@ -38,7 +38,7 @@ export function shareSessions(options: SharedSessionsOptions): ServerSessions {
     cache: new StoreServerSessionCache({
       rows,
       maxCacheEntries,
-      lifetime: timeout * 1000,
+      lifetime: timeout * 1000 + 1, // valid up to and including its last millisecond
       clockTolerance,
       onClose,
     }),

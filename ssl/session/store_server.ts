@@ -42,11 +42,11 @@ export class StoreServerSessionCache implements ServerSessionCache {
 
   /** Stores a session in its slot. */
   async put(id: string, session: Uint8Array<ArrayBuffer>, expiresAt: number): Promise<void> {
-    const { rows, lifetime, clockTolerance } = this.#options;
+    const { rows, lifetime } = this.#options;
     const w = new Writer().vector16(encodeText(id));
     writeTime(w, expiresAt);
     const content = w.bytes(session).finish();
-    await rows.put(await this.#slotOf(id), content, lifetime + clockTolerance);
+    await rows.put(await this.#slotOf(id), content, lifetime);
     content.fill(0);
   }
 

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual } from "../../cert/base/bytes.ts";
+import { bytesEqual, copyBytes } from "../../cert/base/bytes.ts";
+import { type Check, isBytes } from "../../cert/base/options.ts";
 import type { Environment } from "../base/environment.ts";
 
 /** A key that seals tickets. */
@@ -77,4 +78,88 @@ export class OwnTicketKeyring implements TicketKeyring {
     const made: OwnTicketKey = { name: environment.random(KEY_NAME_LENGTH), key, createdAt };
     return this.#keys = [made, ...this.#keys.slice(0, 1)];
   }
+}
+
+/** The length in bytes of a key by bytes, as in Node: its name, and what OpenSSL makes two keys of. */
+export const GIVEN_KEY_LENGTH = 48;
+/** The maximum number of keys by bytes: each costs a derivation. */
+export const MAX_GIVEN_KEYS = 256;
+
+/** Keys by bytes: one, or several. */
+export type GivenTicketKeys = Uint8Array | readonly Uint8Array[];
+
+/** Accepts {@linkcode GivenTicketKeys}; messages do not quote them. */
+export const areGivenTicketKeys: Check = (value, name) => {
+  if (!Array.isArray(value)) return isGivenTicketKey(value, name);
+  if (value.length === 0) return `${name} is empty: there has to be a key to seal with`;
+  if (value.length > MAX_GIVEN_KEYS) {
+    return `${name} has ${value.length} keys, more than ${MAX_GIVEN_KEYS}`;
+  }
+  const wrong = value.findIndex((key) => isGivenTicketKey(key, name) !== null);
+  if (wrong !== -1) return isGivenTicketKey(value[wrong], `${name}[${wrong}]`);
+  const names = value.map((key: Uint8Array) => key.subarray(0, KEY_NAME_LENGTH).join());
+  const twice = names.findIndex((one, i) => names.indexOf(one) !== i);
+  if (twice === -1) return null;
+  return `${name}[${twice}] has the name of another key: the first 16 bytes have to differ`;
+};
+
+/** Accepts a key by bytes. */
+function isGivenTicketKey(value: unknown, name: string): string | null {
+  if (!(value instanceof Uint8Array)) return isBytes(value, name);
+  if (value.length === GIVEN_KEY_LENGTH) return null;
+  return `${name} has ${value.length} bytes, not ${GIVEN_KEY_LENGTH}: 16 of a name and 32 of secrets`;
+}
+
+/**
+ * Keys by bytes, as Node and nginx have them: all who have the same ones open each other's tickets.
+ * The first one seals. They are not renewed.
+ */
+export class GivenTicketKeyring implements TicketKeyring {
+  #bytes: readonly Uint8Array<ArrayBuffer>[];
+  #keys: Promise<readonly TicketKey[]> | null = null;
+
+  /** Copies the keys, which have passed {@linkcode areGivenTicketKeys}. */
+  constructor(keys: GivenTicketKeys) {
+    this.#bytes = [keys].flat().map(copyBytes);
+  }
+
+  /** Returns the first key. */
+  async current(): Promise<TicketKey> {
+    const [first] = await this.#derived();
+    return first!;
+  }
+
+  /** Returns the key of a name. */
+  async find(name: Uint8Array): Promise<TicketKey | null> {
+    const keys = await this.#derived();
+    return keys.find((candidate) => bytesEqual(candidate.name, name)) ?? null;
+  }
+
+  #derived(): Promise<readonly TicketKey[]> {
+    return this.#keys ??= this.#derive().catch((error) => {
+      this.#keys = null; // the next caller tries again
+      throw error;
+    });
+  }
+
+  async #derive(): Promise<readonly TicketKey[]> {
+    const keys = await Promise.all(this.#bytes.map(deriveKey));
+    for (const bytes of this.#bytes) bytes.fill(0);
+    this.#bytes = [];
+    return keys;
+  }
+}
+
+async function deriveKey(bytes: Uint8Array<ArrayBuffer>): Promise<TicketKey> {
+  const secret = bytes.subarray(KEY_NAME_LENGTH);
+  const base = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveKey"]);
+  const info = new TextEncoder().encode("NSS for Deno, ticket key by bytes 1");
+  const key = await crypto.subtle.deriveKey(
+    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(32), info },
+    base,
+    { name: "AES-GCM", length: 256 },
+    false,
+    ["encrypt", "decrypt"],
+  );
+  return { name: bytes.slice(0, KEY_NAME_LENGTH), key };
 }

@@ -153,20 +153,6 @@ export const MISTAKES: readonly Mistake[] = [
     says: "Cannot use options: requestCert is 1, not true or false",
   },
   {
-    mistake: "`createServer({ ticketKeys })`",
-    make: () => createServer({ cert, key, ...ticketKeys() }),
-    name: NAME,
-    says:
-      "Cannot use option ticketKeys: tickets have keys of their own, which are renewed; processes share them by configMPServerSIDCache(), and Node's form of them is not supported yet",
-  },
-  {
-    mistake: "`createServer().getTicketKeys()`",
-    make: () => createServer({ cert, key }).getTicketKeys(),
-    name: NAME,
-    says:
-      "Cannot get ticket keys: tickets have keys of their own, which are renewed; processes share them by configMPServerSIDCache(), and Node's form of them is not supported yet",
-  },
-  {
     mistake: "`createSecureContext({ privateKeyEngine })`",
     make: () => createSecureContext({ privateKeyEngine: "pkcs11", privateKeyIdentifier: "key" }),
     name: NAME,
@@ -186,7 +172,3 @@ export const MISTAKES: readonly Mistake[] = [
     says: "Cannot use option certs: it is a string, not an array",
   },
 ];
-
-function ticketKeys(): object {
-  return { ticketKeys: new Uint8Array(48) };
-}

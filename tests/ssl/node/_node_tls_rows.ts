@@ -109,7 +109,11 @@ export const SECURE_CONTEXT_OPTIONS: Rows<keyof Required<tls.SecureContextOption
     "names that are not supported are left out, unknown ones refused",
     NEGOTIATED,
   ],
-  ticketKeys: ["later", "tickets have keys of their own", CHECKED],
+  ticketKeys: [
+    "otherwise",
+    "48 bytes that servers share; the tickets are this package's, so that servers of OpenSSL's do not open them. Without it keys are renewed by themselves",
+    "createServer: ticketKeys let servers resume each other's sessions",
+  ],
 };
 
 /** What `tls.md` documents for `connect()` and Node's types do not have. */
@@ -288,9 +292,17 @@ export const SERVER_MEMBERS: Rows<Exclude<keyof tls.Server, keyof net.Server>> =
     "the certificates of the context count, and its authorities where it has any; versions and ciphers stay the server's",
     "createServer: addContext chooses certificates by name",
   ],
-  getTicketKeys: ["later", "", "createServer: getTicketKeys and setTicketKeys say why not"],
+  getTicketKeys: [
+    "as Node",
+    "from this call on the keys are not renewed",
+    "createServer: getTicketKeys and setTicketKeys hand the keys on",
+  ],
   setSecureContext: ["as Node", "", "createServer: setSecureContext counts for later connections"],
-  setTicketKeys: ["later", "", "createServer: getTicketKeys and setTicketKeys say why not"],
+  setTicketKeys: [
+    "as Node",
+    "a wrong length is `ERR_INVALID_ARG_VALUE`, in Node an inner assertion",
+    "createServer: getTicketKeys and setTicketKeys hand the keys on",
+  ],
 };
 
 /** The events of sockets that `tls.md` documents. */

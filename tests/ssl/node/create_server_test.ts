@@ -348,16 +348,6 @@ Deno.test("createServer: sessionTimeout bounds sessions, and SSL_OP_NO_TICKET an
   }
 });
 
-Deno.test("createServer: getTicketKeys and setTicketKeys say why not", async () => {
-  await using server = await TestServer.start();
-  for (
-    const call of [
-      () => server.server.getTicketKeys(),
-      () => server.server.setTicketKeys(Buffer.alloc(48)),
-    ]
-  ) assertMatch(thrownBy(call).message, /^Cannot [gs]et ticket keys: .*configMPServerSIDCache/);
-});
-
 Deno.test("createServer: an error after the handshake does not end the process, and pauseOnConnect pauses", async () => {
   await using server = await TestServer.start({ pauseOnConnect: true }, (socket) => {
     assert(socket.isPaused());
