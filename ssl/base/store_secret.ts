@@ -9,7 +9,8 @@ import { isPrivateKey, type PrivateKey } from "../../cert/certificate/private_ke
  * - 32 random bytes, the simplest and the fastest.
  * - A password. The key is derived from it with PBKDF2, SHA-256 and 600,000 iterations, once per
  *   process, and the random salt is in the store. Who can read the store can try passwords: take
- *   one of twelve random letters at least.
+ *   one of twelve random letters at least. If the store loses its rows, running processes put the
+ *   salt back; one that starts before they do shares nothing until it starts again.
  * - A private key, of a token for instance, which never leaves it: the key is derived from its
  *   signature over a fixed text, which has to be the same each time: Ed25519 and RSA (PKCS #1) do
  *   that, ECDSA, RSA-PSS and ML-DSA need not, and are refused. No peer in TLS gets that signature,

@@ -116,15 +116,25 @@ interface Place {
 type OnStoreFault = MPServerSessionCacheOptions["onStoreFault"];
 
 /**
- * Shares servers' sessions among the processes of one machine, in Deno KV
- * (`SSL_ConfigMPServerSIDCache`): a session of one process can be resumed in another, by ID or by
- * ticket; the keys of tickets are shared and renewed for all. Call it once per context, before the
- * servers start.
+ * Shares servers' sessions among processes (`SSL_ConfigMPServerSIDCache`): those of one machine in
+ * Deno KV, or those of many in any {@linkcode SessionStore}, for which they need the same `secret`.
+ * A session of one process can be resumed in another, by ID or by ticket; the keys of tickets are
+ * shared and renewed for all. Call it once per context, before the servers start, with the same
+ * limits in all processes: others do not share.
  *
  * Sessions are shared only among servers with the same configuration: certificates, client
  * authentication, `caCerts` and presets. Hooks and the trust of contexts cannot be compared between
  * processes: if they decide about clients, a server shares its sessions only if the option
  * `sessionIdContext` names servers that decide alike.
+ *
+ * A handshake with tickets asks the store for nothing: the keys are in the memory of each process,
+ * which reads them anew each minute (or eight times per `ticketKeyRotation`), and no more than ten
+ * times a second for tickets of unknown keys. Each key is in the store for one rotation before it
+ * seals and opens until its last ticket has expired. Rotations go by the clock of the store;
+ * clocks of processes may be off by an hour, and one that is farther off shares nothing and harms
+ * nobody. While the store is away, the known keys go on sealing for up to two rotations, as long
+ * as all processes keep them; then there are no new tickets until it is back. A store that has lost
+ * its rows gets the keys back from the processes that know them.
  *
  * The store is encrypted. The returned text contains the key, which allows decryption of resumed
  * connections: pass it only to the workers and child processes that serve. Unlike in NSS, it is not
@@ -140,9 +150,27 @@ type OnStoreFault = MPServerSessionCacheOptions["onStoreFault"];
  * `SSL_INHERITANCE` for a child process.
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for an invalid option,
  * `PR_OPERATION_NOT_SUPPORTED_ERROR` if Deno KV is unavailable, `SEC_ERROR_IO` if the store cannot
- * be opened; `PR_IS_CONNECTED_ERROR` if the context already has a cache.
+ * be opened, or does not give the salt of a password; `PR_IS_CONNECTED_ERROR` if the context
+ * already has a cache; what the key throws that is the secret.
  *
- * @example Usage
+ * @example A store of many machines
+ * ```ts
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { configMPServerSIDCache, shutdownServerSessionIDCache } from "@nss/nss/ssl";
+ * import { MemorySessionStore } from "@nss/nss/ssl/session-store";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const store = new MemorySessionStore(); // on many machines: one in Redis, or of your own
+ * const secret = { password: "kfqzvtrnwmxj" };
+ * const [one, two] = [new NssContext(), new NssContext()];
+ * for (const context of [one, two]) await configMPServerSIDCache({ store, secret, context });
+ * // Servers with `context: one` and `context: two` now resume each other's sessions. The store
+ * // has the salt of the password, and will have the keys of tickets with the first handshake
+ * assertEquals(store.get("password-salt-1")?.length, 16);
+ * for (const context of [one, two]) await shutdownServerSessionIDCache({ context });
+ * ```
+ *
+ * @example A child process
  * ```ts
  * import { NssContext } from "@nss/nss/pkcs11";
  * import {

@@ -64,10 +64,24 @@ const SHAPE: Shape<ServerSessionCacheOptions> = {
  *
  * The cache contains TLS 1.2 sessions with an ID, of clients that do not support tickets, and the
  * keys of tickets, which are renewed automatically: the previous key still decrypts tickets. Call
- * it before the first connection: earlier sessions are forgotten.
+ * it before the first connection: earlier sessions are forgotten. Servers of a fleet that have no
+ * store in common can share tickets under the same `ticketKeys`.
  *
  * @param options The options.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a limit is not a non-negative integer.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a limit is not a non-negative integer, a ticket
+ * key has not 48 bytes, or two have one name.
+ *
+ * @example Keys by bytes
+ * ```ts
+ * import { configServerSessionIDCache, NssContext, SslError } from "@nss/nss";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const [next, current] = [1, 2].map(() => crypto.getRandomValues(new Uint8Array(48)));
+ * const context = new NssContext();
+ * configServerSessionIDCache({ context, ticketKeys: [current!, next!] }); // the first one seals
+ * const short = new Uint8Array(32);
+ * assertThrows(() => configServerSessionIDCache({ ticketKeys: short }), SslError, "not 48");
+ * ```
  *
  * @example Usage
  * ```ts

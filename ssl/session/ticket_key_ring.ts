@@ -33,16 +33,28 @@ const MAX_RACES = 4;
  * The minimum interval in milliseconds between reads for unknown keys: clients that send tickets
  * with unknown keys must not keep the store busy.
  */
-const MIN_READ_INTERVAL = 100;
+export const MIN_READ_INTERVAL = 100;
 /** The maximum interval in milliseconds between reads of a ring that is used. */
 const MAX_READ_INTERVAL = 60_000;
 /** How often a ring is read at least while one of its keys seals. */
 const READS_PER_ROTATION = 8;
 
-/** A key of the ring. */
-interface RingKey extends TicketKey {
+/**
+ * How many rotations at most happen between two reads: a key that has no more of them left may be
+ * missing because its time is over.
+ */
+const MAX_MISSED_ROTATIONS = 2;
+
+/** A key of the ring as its row has it. */
+interface RingRecord {
+  readonly name: Uint8Array<ArrayBuffer>;
   readonly secret: Uint8Array<ArrayBuffer>;
+  /** After how many rotations it is gone. */
+  readonly left: number;
 }
+
+/** A key of the ring. */
+interface RingKey extends TicketKey, RingRecord {}
 
 /** The keys, newest first: the next one, the one that seals, and those that only open. */
 interface Ring {
@@ -144,8 +156,10 @@ export class TicketKeyRing implements TicketKeyring {
   /** Reads the ring, once for concurrent calls. */
   #readOnce(environment: Environment): Promise<void> {
     return this.#reading ??= this.#attempt(environment, async () => {
-      const ring = await this.#read(await this.#options.rows.read(this.#ringRow));
-      return ring === null || this.#isEarlier(ring, environment.now()) ? null : ring;
+      const { ring, isLost } = this.#merge(await this.#read(), environment.now());
+      // Others need what the store has lost, too
+      if (isLost) void this.#renew(environment);
+      return ring;
     }).finally(() => {
       this.#reading = null;
     });
@@ -178,18 +192,13 @@ export class TicketKeyRing implements TicketKeyring {
   async #tryToRenew(environment: Environment): Promise<Ring | null> {
     const { rows, onLoss } = this.#options;
     const row = await rows.read(this.#ringRow);
-    const found = await this.#read(row);
-    const isLost = found === null || this.#isEarlier(found, environment.now());
-    // Where the store has lost the ring, or has an earlier one, those who know it put it back
-    const remembered = this.#ageAt(environment.now()) < this.#rotation ? this.#ring : null;
-    const ring = isLost ? remembered : found;
+    const { ring, isLost } = this.#merge(await this.#read(row), environment.now());
     const due = await this.#takeTurn((ring?.generation ?? 0) + 1);
     if (due === null) return null;
     if (isLost) await onLoss?.();
-    if (ring !== null && due <= ring.generation && !isLost) return ring;
-    const next = ring === null || due > ring.generation
-      ? await this.#rotated(ring, due, environment)
-      : ring;
+    const isDue = ring === null || due > ring.generation;
+    if (!isDue && !isLost) return ring;
+    const next = isDue ? await this.#rotated(ring, due, environment) : ring;
     const isWritten = await rows.replace(
       this.#ringRow,
       row,
@@ -197,6 +206,23 @@ export class TicketKeyRing implements TicketKeyring {
       this.#maxKeys * this.#rotation,
     );
     return isWritten ? next : null;
+  }
+
+  /**
+   * Returns the ring of the store with the keys that it has lost, because it was emptied or is that
+   * of an earlier time: who has just read them knows them. The later ring goes on sealing.
+   */
+  #merge(found: Ring | null, now: number): { ring: Ring | null; isLost: boolean } {
+    const known = this.#ageAt(now) < this.#rotation ? this.#ring : null;
+    if (found === null || known === null) return { ring: found ?? known, isLost: found === null };
+    const isMissing = without(found.keys);
+    if (!known.keys.some((key) => key.left > MAX_MISSED_ROTATIONS && isMissing(key))) {
+      return { ring: found, isLost: false };
+    }
+    const [first, second] = found.generation < known.generation ? [known, found] : [found, known];
+    const others = second.keys.filter(without(first.keys)).toSorted((a, b) => b.left - a.left);
+    const keys = [...first.keys, ...others].slice(0, 2 * this.#maxKeys);
+    return { ring: { generation: first.generation, keys }, isLost: true };
   }
 
   /**
@@ -212,31 +238,37 @@ export class TicketKeyRing implements TicketKeyring {
   }
 
   async #rotated(ring: Ring | null, generation: number, environment: Environment): Promise<Ring> {
-    const make = () =>
-      importKey(environment.random(KEY_NAME_LENGTH), environment.random(KEY_LENGTH));
-    const older = ring?.keys.slice(0, this.#maxKeys - 1) ?? [await make()];
-    return { generation, keys: [await make(), ...older] };
+    const left = this.#maxKeys;
+    const make = (left: number) =>
+      importKey({
+        name: environment.random(KEY_NAME_LENGTH),
+        secret: environment.random(KEY_LENGTH),
+        left,
+      });
+    const older = ring?.keys.map((key) => ({ ...key, left: key.left - 1 })) ??
+      [await make(left - 1)];
+    return { generation, keys: [await make(left), ...older.filter((key) => key.left > 0)] };
   }
 
-  /** Returns whether the store has a ring that is older than the one that it had. */
-  #isEarlier({ generation }: Ring, now: number): boolean {
-    return this.#ring !== null && generation < this.#ring.generation &&
-      this.#ageAt(now) < this.#rotation;
-  }
-
-  /** Decodes a row, and imports the keys that are new. */
-  async #read({ content }: SealedRow): Promise<Ring | null> {
+  /** Decodes a row, by default that of the store, and imports the keys that are new. */
+  async #read(row?: SealedRow): Promise<Ring | null> {
+    const { content } = row ?? await this.#options.rows.read(this.#ringRow);
     const decoded = content === null ? null : decodeRing(content);
     content?.fill(0); // what is known keeps copies
     if (decoded === null) return null;
-    const keys = await Promise.all(decoded.keys.map(({ name, secret }) => {
-      const known = this.#ring?.keys.find((key) => bytesEqual(key.name, name));
-      return known !== undefined && bytesEqual(known.secret, secret)
-        ? known
-        : importKey(name, secret);
+    const keys = await Promise.all(decoded.keys.map((record) => {
+      const known = this.#ring?.keys.find(({ name }) => bytesEqual(name, record.name));
+      return known !== undefined && bytesEqual(known.secret, record.secret)
+        ? { ...known, left: record.left }
+        : importKey(record);
     }));
     return { generation: decoded.generation, keys };
   }
+}
+
+/** Returns a filter for the keys that are not among these. */
+function without(keys: readonly RingKey[]): (key: RingKey) => boolean {
+  return ({ name }) => !keys.some((key) => bytesEqual(key.name, name));
 }
 
 /** Returns whether an interval is over; one of a clock that was set back is. */
@@ -244,32 +276,30 @@ function isPast(last: number, interval: number, now: number): boolean {
   return now - last >= interval || now < last;
 }
 
-async function importKey(
-  name: Uint8Array<ArrayBuffer>,
-  secret: Uint8Array<ArrayBuffer>,
-): Promise<RingKey> {
-  const key = await crypto.subtle.importKey("raw", secret, "AES-GCM", false, [
+async function importKey(record: RingRecord): Promise<RingKey> {
+  const key = await crypto.subtle.importKey("raw", record.secret, "AES-GCM", false, [
     "encrypt",
     "decrypt",
   ]);
-  return { name, secret, key };
+  return { ...record, key };
 }
 
 function encodeRing({ generation, keys }: Ring): Uint8Array<ArrayBuffer> {
   const w = new Writer().u8(FORM).u32(generation);
-  for (const { name, secret } of keys) w.bytes(name).bytes(secret);
+  for (const { name, secret, left } of keys) w.u16(left).bytes(name).bytes(secret);
   return w.finish();
 }
 
 /** Decodes a ring; `null` if it is of another form. */
 export function decodeRing(
   bytes: Uint8Array<ArrayBuffer>,
-): { generation: number; keys: Pick<RingKey, "name" | "secret">[] } | null {
+): { readonly generation: number; readonly keys: readonly RingRecord[] } | null {
   try {
     const r = new Reader(bytes);
     if (r.u8() !== FORM) return null;
     const generation = r.u32();
     const keys = r.list((entry) => ({
+      left: entry.u16(),
       name: entry.bytes(KEY_NAME_LENGTH).slice(),
       secret: entry.bytes(KEY_LENGTH).slice(),
     }));

@@ -80,7 +80,7 @@ export class OwnTicketKeyring implements TicketKeyring {
   }
 }
 
-/** The length in bytes of a key by bytes, as in Node: its name, and what OpenSSL makes two keys of. */
+/** The length of a key by bytes, as in Node: its name, and what OpenSSL makes two keys of. */
 export const GIVEN_KEY_LENGTH = 48;
 /** The maximum number of keys by bytes: each costs a derivation. */
 export const MAX_GIVEN_KEYS = 256;
@@ -107,7 +107,8 @@ export const areGivenTicketKeys: Check = (value, name) => {
 function isGivenTicketKey(value: unknown, name: string): string | null {
   if (!(value instanceof Uint8Array)) return isBytes(value, name);
   if (value.length === GIVEN_KEY_LENGTH) return null;
-  return `${name} has ${value.length} bytes, not ${GIVEN_KEY_LENGTH}: 16 of a name and 32 of secrets`;
+  const parts = "16 of a name and 32 of secrets";
+  return `${name} has ${value.length} bytes, not ${GIVEN_KEY_LENGTH}: ${parts}`;
 }
 
 /**

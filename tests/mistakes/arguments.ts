@@ -242,7 +242,8 @@ export const MISTAKES: readonly Mistake[] = [
     mistake: "`configMPServerSIDCache()` with a secret as text",
     make: () => call(configMPServerSIDCache, { secret: "c2VjcmV0" }),
     name: NAME,
-    says: "Cannot configure session cache: secret is a string, not a Uint8Array",
+    says:
+      "Cannot configure session cache: secret is a string, not 32 bytes, a password or a PrivateKey; a password is { password }",
   },
   {
     mistake: "`exportKeyingMaterial()` of -1 bytes",

@@ -120,34 +120,81 @@ Deno.test("TicketKeyRing: a process that was without its store for two rotations
   assertEquals([keyOf(ticket), await other!.opens(ticket)], [keyOf(await other!.seal()), true]);
 });
 
-Deno.test("TicketKeyRing: a store that has lost its rows, or has those of an earlier time again, costs no resumption", async () => {
-  for (const comesBack of ["empty", "earlier"] as const) {
-    const world = new World();
-    const losses: number[] = [];
-    const onLoss = () => Promise.resolve(void losses.push(world.now));
-    const processes = [1, 2].map(() => new Process(world, LIMITS, 0, {}, onLoss));
-    await Promise.all(processes.map((process) => process.seal()));
-    const [one, two] = processes;
-    await run(world, processes, 2 * ROTATION, 4 * HOUR);
-    const ticket = (await one!.seal())!;
-    const before = losses.length;
-    if (comesBack === "empty") world.loseRows();
-    else {
+Deno.test("TicketKeyRing: a store that has lost its rows, or in which a new process has made others, costs no resumption", async () => {
+  for (const age of [0, 2 * ROTATION]) {
+    for (const first of ["one that knows the keys", "a new process"] as const) {
+      const world = new World();
+      const losses: number[] = [];
+      const onLoss = () => Promise.resolve(void losses.push(world.now));
+      const processes = [1, 2, 3].map(() => new Process(world, LIMITS, 0, {}, onLoss));
+      await Promise.all(processes.map((process) => process.seal()));
+      await run(world, processes, age, 4 * HOUR);
+      const tickets = [(await processes[0]!.seal())!];
       world.loseRows();
-      const another = new Process(world, LIMITS); // makes a ring of the first generation
-      await another.seal();
-      await another.settle();
+      world.now += 100; // long before the ring is read on schedule
+      const fresh = new Process(world, LIMITS, 0, {}, onLoss);
+      if (first === "a new process") {
+        tickets.push((await fresh.seal())!);
+        // Who meets a ticket of the new process puts back what that one does not know
+        assert(await processes[0]!.opens(tickets[1]!));
+        assert(await processes[0]!.opens(tickets[0]!));
+      } else world.now += INTERVAL;
+      const before = losses.length;
+      await processes[0]!.seal();
+      await processes[0]!.settle();
+      assert(losses.length > 1 || losses.length > before);
+      world.now += 100;
+      for (const process of [...processes, fresh]) {
+        for (const ticket of tickets) assert(await process.opens(ticket), `${age} ${first}`);
+      }
+      world.now += INTERVAL;
+      await run(world, [...processes, fresh], INTERVAL, INTERVAL);
+      const sealed = await Promise.all([...processes, fresh].map((process) => process.seal()));
+      assertEquals(new Set(sealed.map(keyOf)).size, 1);
+      // All of it lasts for the whole lifetime, also in the ring of the store
+      await run(world, [...processes, fresh], LIFETIME - 2 * INTERVAL - 4 * HOUR, 4 * HOUR);
+      const last = new Process(world, LIMITS);
+      for (const ticket of tickets) assert(await last.opens(ticket), `${age} ${first}, in the end`);
     }
-    world.now += INTERVAL;
-    for (const process of processes) {
-      await process.seal();
-      await process.settle();
-    }
-    assert(losses.length > before);
-    const fresh = new Process(world, LIMITS);
-    for (const process of [one!, two!, fresh]) assert(await process.opens(ticket), comesBack);
-    assertEquals(keyOf(await fresh.seal()), keyOf(await one!.seal()));
   }
+});
+
+Deno.test("TicketKeyRing: rows of an earlier time cost no resumption, and what is put back goes when its time is over", async () => {
+  const world = new World();
+  const processes = [1, 2].map(() => new Process(world, LIMITS));
+  await Promise.all(processes.map((process) => process.seal()));
+  const rows = new SealedRows(world.store, new Uint8Array(32).fill(19));
+  const row = `ticket keys ${LIMITS.lifetime} ${LIMITS.rotation}`;
+  const earlier = (await rows.read(row)).content!;
+  await run(world, processes, 2 * ROTATION, 4 * HOUR);
+  const ticket = (await processes[0]!.seal())!;
+  await rows.put(row, earlier, 10 * ROTATION);
+  world.now += INTERVAL;
+  for (const process of processes) {
+    await process.seal();
+    await process.settle();
+  }
+  const fresh = new Process(world, LIMITS);
+  for (const process of [...processes, fresh]) assert(await process.opens(ticket));
+  assertEquals(keyOf(await fresh.seal()), keyOf(ticket)); // the later ring seals
+  await run(world, processes, 8 * ROTATION, 4 * HOUR);
+  assertEquals(decodeRing((await rows.read(row)).content!)?.keys.length, 5);
+});
+
+Deno.test("TicketKeyRing: however often a store loses its rows, the ring has twice its keys at most", async () => {
+  const world = new World();
+  const one = new Process(world, LIMITS);
+  await one.seal();
+  for (let i = 0; i < 12; i++) {
+    world.loseRows();
+    const ticket = (await new Process(world, LIMITS).seal())!;
+    world.now += 100;
+    assert(await one.opens(ticket));
+    await one.settle();
+  }
+  const rows = new SealedRows(world.store, new Uint8Array(32).fill(19));
+  const row = `ticket keys ${LIMITS.lifetime} ${LIMITS.rotation}`;
+  assertEquals(decodeRing((await rows.read(row)).content!)?.keys.length, 10);
 });
 
 Deno.test("TicketKeyRing: a ring that nobody has used until its last ticket has expired is not put back", async () => {
@@ -245,7 +292,7 @@ Deno.test("TicketKeyRing makes keys of AES-256, which do not leave it, and repla
 
 Deno.test("decodeRing() takes whole rings of its form with two keys or more, and nothing else", () => {
   const ring = (keys: number) => {
-    const bytes = new Uint8Array(5 + keys * 48).fill(7);
+    const bytes = new Uint8Array(5 + keys * 50).fill(7);
     bytes.set([1, 0, 0, 0, 9]);
     return bytes;
   };
@@ -260,7 +307,7 @@ Deno.test("decodeRing() takes whole rings of its form with two keys or more, and
   }
   const whole = ring(3);
   for (let length = 0; length < whole.length; length++) {
-    const isWhole = length === whole.length - 48;
+    const isWhole = length === whole.length - 50;
     assertEquals(decodeRing(whole.slice(0, length)) !== null, isWhole, `${length}`);
   }
   assertEquals(decodeRing(whole.with(0, 2)), null);
