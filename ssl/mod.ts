@@ -122,6 +122,7 @@ export {
   type InheritOptions,
   type KvStore,
   type MPServerSessionCacheOptions,
+  type SharedSessionLimits,
   SSL_INHERITANCE,
 } from "./nss/config_mp_server_sid_cache.ts";
 export {

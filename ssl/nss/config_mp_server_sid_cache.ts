@@ -17,6 +17,7 @@ import { countersOf } from "../session/statistics.ts";
 export type { KvStore } from "../../pkcs11/kv/store.ts";
 export type { SessionStore } from "../base/session_store.ts";
 export type { StoreSecret } from "../base/store_secret.ts";
+export type { SharedSessionLimits } from "../session/limits.ts";
 
 /**
  * The environment variable that describes the cache to a child process.
