@@ -52,7 +52,11 @@ const show: Command = {
     ];
     await io.out.line(layOut(rows, io.out.width));
     if (crl.size === 0) return "good";
-    const entries = [...crl.entries().take(MAX_SHOWN)].map((entry) => [
+    const shown: RevokedCertificate[] = [];
+    for (const entry of crl.entries()) {
+      if (shown.push(entry) === MAX_SHOWN) break;
+    }
+    const entries = shown.map((entry) => [
       toHex(entry.serialNumber),
       day(entry.revocationDate),
       entry.reason ?? "-",

@@ -16,8 +16,8 @@
  *     sysctl -w net.ipv4.tcp_migrate_req=1
  *
  * Who may run Deno may do everything, so the process that is started here talks to nobody; those
- * that meet strangers have the permissions in `_cluster/supervisor.ts`. For many machines, share the
- * sessions by a store instead of a file: docs/scaling.md.
+ * that meet strangers have the permissions in `_cluster/supervisor.ts`. For many machines, share
+ * the sessions by a store instead of a file: docs/scaling.md.
  *
  * @module
  */

@@ -11,6 +11,7 @@ import { type CertRecord, importCert, NssError, parseTrust } from "../../cert/mo
 import type { KeyPairType } from "../../pkcs11/mod.ts";
 import type { Args, Option } from "../base/args.ts";
 import type { Io } from "../base/io.ts";
+import { toHex } from "../../cert/base/runtime.ts";
 import { printing } from "./printing.ts";
 import { LocalError } from "../base/files.ts";
 import { readCertificates } from "./read_certificates.ts";
@@ -172,7 +173,7 @@ export const removeKey = printing({
     await using store = await openStore(args, io, { write: true });
     const { entry } = await store.key(args.positional[0]!);
     await store.token.deleteKey(entry);
-    return `Deleted key ${entry.id.toHex()}`;
+    return `Deleted key ${toHex(entry.id)}`;
   },
   examples: [{ line: "cert delete-key 4b1d --db db", text: "the key of an id" }],
 });
@@ -225,7 +226,7 @@ export const generateKey = printing({
     const type = args.choice("type", KEY_TYPES) ?? "ec-p256";
     await using store = await openStore(args, io, { write: true });
     const { id } = await store.token.generateKeyPair(type, label === undefined ? {} : { label });
-    return id.toHex();
+    return toHex(id);
   },
   examples: [{
     line: "cert generate-key --module /usr/lib/softhsm/libsofthsm2.so --type rsa-3072",

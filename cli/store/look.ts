@@ -14,6 +14,7 @@ import {
 import type { TokenKey } from "../../pkcs11/mod.ts";
 import { oneOf } from "../base/args.ts";
 import { OUT } from "../base/command.ts";
+import { toHex } from "../../cert/base/runtime.ts";
 import { printing } from "./printing.ts";
 import { writeFile } from "../base/files.ts";
 import { openStore, type Store } from "./store.ts";
@@ -54,7 +55,7 @@ const LISTS = {
     return out.table([
       ["ID", "KIND", "NAME", "CERTIFICATES"],
       ...(await token.listKeys()).map((key) => [
-        key.id.toHex(),
+        toHex(key.id),
         keyText(key.algorithm),
         safe(key.label ?? "-"),
         safe(certified(key)),
@@ -67,7 +68,7 @@ const LIST_NAMES = Object.keys(LISTS) as (keyof typeof LISTS)[];
 
 function isOf(certificate: Certificate, publicKey: Uint8Array): boolean {
   try {
-    return certificate.subjectPublicKeyInfo.publicKey.toHex() === publicKey.toHex();
+    return toHex(certificate.subjectPublicKeyInfo.publicKey) === toHex(publicKey);
   } catch (error) {
     if (error instanceof NssError) return false; // a kind of key that is not supported
     throw error;

@@ -14,6 +14,7 @@ import { exportPkcs12, exportPrivateKeyPem, importPkcs12 } from "../../pkcs11/mo
 import { type Args, UsageError } from "../base/args.ts";
 import { TRUST } from "./change.ts";
 import { OUT } from "../base/command.ts";
+import { toHex } from "../../cert/base/runtime.ts";
 import { printing } from "./printing.ts";
 import { readBytes, writeFile } from "../base/files.ts";
 import { FILE_PASSWORD, filePassword, newPassword } from "../base/passwords.ts";
@@ -72,7 +73,7 @@ async function importPkcs12File(
   for (const { key, certificates: [own], friendlyName } of identities) {
     const name = args.one("name") ?? friendlyName;
     const { id } = await store.token.importKey(key, name === null ? {} : { label: name });
-    done.push(`Imported key ${id.toHex()}`);
+    done.push(`Imported key ${toHex(id)}`);
     if (own === undefined) continue;
     done.push(`Imported "${safe(await importNamed(store.certificates, own, name))}"`);
     stored.add(own);
@@ -112,8 +113,8 @@ async function importPemFile(
     const key = await importPem(text, file, args, "file-password-file", io);
     const label = args.one("name");
     const { id } = await store.token.importKey(key, label === undefined ? {} : { label });
-    publicKey = key.publicKey?.publicKey.toHex();
-    done.push(`Imported key ${id.toHex()}`);
+    if (key.publicKey !== undefined) publicKey = toHex(key.publicKey.publicKey);
+    done.push(`Imported key ${toHex(id)}`);
   }
   for (const { label, der } of blocks) {
     if (!/^(?:X509 |TRUSTED )?CERTIFICATE$/.test(label)) continue;
@@ -138,7 +139,7 @@ async function importPemFile(
 
 function publicKeyOf(certificate: Certificate): string | undefined {
   try {
-    return certificate.subjectPublicKeyInfo.publicKey.toHex();
+    return toHex(certificate.subjectPublicKeyInfo.publicKey);
   } catch (error) {
     if (error instanceof NssError) return undefined; // a kind of key that is not supported
     throw error;

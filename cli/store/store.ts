@@ -9,6 +9,7 @@
  */
 
 import { importLazily } from "../../cert/base/lazy_module.ts";
+import { toHex } from "../../cert/base/runtime.ts";
 import {
   type CertDB,
   type Certificate,
@@ -133,17 +134,17 @@ export class Store implements AsyncDisposable {
 
   /** The private key of a certificate, which may leave. */
   async exportableKeyOf(certificate: Certificate): Promise<PrivateKey> {
-    const publicKey = certificate.subjectPublicKeyInfo.publicKey.toHex();
+    const publicKey = toHex(certificate.subjectPublicKeyInfo.publicKey);
     return this.#exportable.get(publicKey) ?? await this.keyOf(certificate);
   }
 
   /** Finds a private key by its id (hexadecimal), its name, or the name of its certificate. */
   async key(name: string): Promise<{ readonly entry: TokenKey; readonly key: PrivateKey }> {
     const keys = await this.token.listKeys();
-    const byId = keys.filter(({ id }) => id.toHex() === name.toLowerCase().replaceAll(":", ""));
+    const byId = keys.filter(({ id }) => toHex(id) === name.toLowerCase().replaceAll(":", ""));
     const found = byId.length > 0 ? byId : keys.filter(({ label }) => label === name);
     if (found.length > 1) {
-      const ids = found.map(({ id }) => id.toHex()).join(", ");
+      const ids = found.map(({ id }) => toHex(id)).join(", ");
       throw new NssError(
         "SEC_ERROR_INVALID_ARGS",
         `Cannot find key "${name}": there are several, ${ids}`,
@@ -313,7 +314,7 @@ async function readPem(
     if (labels.some((label) => /PRIVATE KEY$/.test(label))) {
       const key = await importPem(bytes, path, args, "password-file", io);
       await token.importKey(key);
-      if (key.publicKey !== undefined) exportable.set(key.publicKey.publicKey.toHex(), key);
+      if (key.publicKey !== undefined) exportable.set(toHex(key.publicKey.publicKey), key);
     }
   }
   return exportable;

@@ -168,9 +168,9 @@ export interface ImportOptions extends HookOptions {
   /** The signature schemes, in preference order; `docs/options.md` has the default. */
   signatureSchemes?: readonly SignatureScheme[];
   /**
-   * Whether clients of TLS 1.3 may sign with RSASSA-PKCS1-v1_5 (RFC 9963), for tokens that cannot do
-   * RSASSA-PSS; default `false`. A server offers it with the schemes `rsa_pkcs1_*` that it has; a
-   * client uses it where a key signs with nothing else that the server accepts.
+   * Whether clients of TLS 1.3 may sign with RSASSA-PKCS1-v1_5 (RFC 9963), for tokens that cannot
+   * do RSASSA-PSS; default `false`. A server offers it with the schemes `rsa_pkcs1_*` that it has;
+   * a client uses it where a key signs with nothing else that the server accepts.
    */
   pkcs1ClientAuth?: boolean;
   /**

@@ -38,8 +38,8 @@ const LABELS = {
 /**
  * Computes the confirmation in a ServerHello or HelloRetryRequest.
  *
- * @param transcript The transcript before the message, with the inner ClientHello, or its hash for a
- * HelloRetryRequest.
+ * @param transcript The transcript before the message, with the inner ClientHello, or its hash for
+ * a HelloRetryRequest.
  * @param message The message.
  * @param at Where its confirmation is, whose value does not count.
  * @param innerRandom The random of the first inner ClientHello.

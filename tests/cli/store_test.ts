@@ -2,8 +2,8 @@
 // This module uses Deno.
 
 /**
- * `nss cert`, `csr`, `p12`, `module` and `verify`, by themselves, and with NSS's certutil and pk12util, openssl and
- * SoftHSM at the same databases.
+ * `nss cert`, `csr`, `p12`, `module` and `verify`, by themselves, and with NSS's certutil and
+ * pk12util, openssl and SoftHSM at the same databases.
  *
  * @module
  */

@@ -1,7 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** The clients of Redis and Valkey that docs/session_stores.md shows pass the suite of stores. @module */
+/**
+ * The clients of Redis and Valkey that docs/session_stores.md shows pass the suite of stores.
+ * @module
+ */
 
 import { assert, assertStringIncludes } from "@std/assert";
 import type { SessionStore } from "../../ssl/base/session_store.ts";

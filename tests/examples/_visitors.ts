@@ -3,7 +3,8 @@
 
 /**
  * Visitors who come to an echo server one after the other until their input ends:
- * `_visitors.ts PORT ca.pem VISITORS`. It says how many were served, and how the others have failed.
+ * `_visitors.ts PORT ca.pem VISITORS`. It says how many were served, and how the others have
+ * failed.
  *
  * @module
  */

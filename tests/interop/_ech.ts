@@ -29,7 +29,9 @@ export const KINDS: Readonly<Record<string, Pick<ImportOptions, "groups" | "keyS
   " after a HelloRetryRequest": { groups: ["secp384r1", "x25519"], keyShares: ["x25519"] },
 };
 
-/** What a server of ours is given so that there is a HelloRetryRequest, with a cookie too, or none. */
+/**
+ * What a server of ours is given so that there is a HelloRetryRequest, with a cookie too, or none.
+ */
 export const SERVER_KINDS: Readonly<Record<string, ImportOptions>> = {
   "": { groups: ["x25519", "secp384r1"] },
   " after a HelloRetryRequest": { groups: ["secp384r1"] },

@@ -9,8 +9,8 @@ export const OPERATIONS = ["get", "put", "replace", "epoch"] as const;
 export type Operation = typeof OPERATIONS[number];
 
 /**
- * Where sessions are: in tickets, which cost no operation; in tickets that resume once; by ID in the
- * store, as clients without tickets want it.
+ * Where sessions are: in tickets, which cost no operation; in tickets that resume once; by ID in
+ * the store, as clients without tickets want it.
  */
 export const MODES = ["tickets", "once", "ids"] as const;
 

@@ -2,7 +2,8 @@
 // This module uses Deno.
 
 /**
- * Writes the tables of docs/scaling.md from real handshakes and the simulation: `deno task scaling`.
+ * Writes the tables of docs/scaling.md from real handshakes and the simulation: `deno task
+ * scaling`.
  *
  * @module
  */

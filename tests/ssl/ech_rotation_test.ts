@@ -1,7 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** Keys of Encrypted Client Hello that change while clients come, and configurations that are old. */
+/**
+ * Keys of Encrypted Client Hello that change while clients come, and configurations that are old.
+ */
 
 import { assert, assertEquals } from "@std/assert";
 import {

@@ -23,6 +23,7 @@ const OUT_OF_REACH: readonly (readonly [piece: string, reason: string])[] = [
   ["await Deno.readTextFile(caFile)", "a server; tests/drivers runs it"],
   ["configServerCert(listener, cert", "a listener; tests/drivers runs it"],
   ["http2.connect(", "a server; tests/drivers runs it"],
+  ['host: "proxy.example"', "a proxy; tests/drivers runs it"],
   ['"npm:', "a package of npm; tests/drivers or tests/interop runs it"],
   ['get("https://example.com/"', "a server elsewhere; tests/ssl/http runs it"],
   ["forge.rc2.createDecryptionCipher(", "a package of npm; tests/support/forge_rc2.ts runs it"],

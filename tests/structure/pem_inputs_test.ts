@@ -292,7 +292,6 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
     "KvSessionCacheOptions.secret",
     "MPServerSessionCacheOptions.secret",
     "ServerSessionCacheOptions.ticketKeys",
-    "SessionStore.get",
     "StoreSecret",
     "RevocationOptions.ocspNonce",
     "RevokedCertificate.serialNumber",

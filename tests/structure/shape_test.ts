@@ -34,6 +34,11 @@ const CIRCLES: readonly KnownCircle[] = [
     reason: "a handshake knows its early data, which is sent in its flights",
   },
   {
+    member: "ssl/handshake/server/tls13/ech.ts",
+    files: 2,
+    reason: "a cookie keeps what was decided of a hidden hello, and the next hello is judged by it",
+  },
+  {
     member: "ssl/config/hooks.ts",
     files: 2,
     reason: "the options hold hooks, and the name hook returns options",

@@ -21,7 +21,9 @@ import { checkRow, type EpochOptions, isEpochLabel, withLabel } from "./row.ts";
  * @category Sessions
  */
 export interface KvSessionStoreOptions extends EpochOptions {
-  /** The path or URL of the store; by default that of the application, on Deno Deploy its database. */
+  /**
+   * The path or URL of the store; by default that of the application, on Deno Deploy its database.
+   */
   readonly path?: string;
   /** An open store, which is not closed with the session store. */
   readonly kv?: KvStore;

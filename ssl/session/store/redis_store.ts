@@ -111,8 +111,8 @@ return info:match('master_replid:(%x+)') or ''`;
  * import { assertEquals } from "@std/assert";
  *
  * // With ioredis: command: (_key, [name, ...args]) => redis.call(name, ...args)
- * const command = (_key: string, [name]: string[]) => Promise.resolve(name === "SET" ? "OK" : "AQI");
- * const store = new RedisSessionStore({ command, prefix: "example" });
+ * const command = (_key: string, [name]: string[]) => Promise.resolve(name === "SET" ? "OK" :
+ * "AQI"); const store = new RedisSessionStore({ command, prefix: "example" });
  * await store.put("row", new Uint8Array([1, 2]), 60_000);
  * assertEquals(await store.get("row"), new Uint8Array([1, 2]));
  * ```
@@ -223,7 +223,8 @@ export class RedisSessionStore implements SessionStore {
    * Returns a text that changes with each start of the server and each failover.
    *
    * @param name The name of a row, whose node is asked.
-   * @returns The text; `null` if the server does not tell, see {@linkcode RedisSessionStore.problem}.
+   * @returns The text; `null` if the server does not tell, see {@linkcode
+   * RedisSessionStore.problem}.
    * @throws {NssError} `SEC_ERROR_IO` if the command fails.
    */
   async epoch(name: string): Promise<string | null> {

@@ -115,6 +115,7 @@ for (const [version, options] of [["TLSv1.3", tls13], ["TLSv1.2", tls12()]] as c
       cipherSuite,
       // TLS 1.2 names it after the certificate
       group: version === "TLSv1.3" ? "X25519MLKEM768" : null,
+      peerRawPublicKey: null,
       peerSignatureScheme: null,
       alpnProtocol: "h2",
       serverName: HOSTNAME,

@@ -101,7 +101,8 @@ Deno.test("importEchKey() refuses a key of another configuration, curve or kind"
 Deno.test("importEchKey() and a client refuse a configuration whose public key is no point of its curve", async () => {
   for (const curve of ["X25519", "P-256"] as const) {
     const bad = await generateEchKeys({ publicName: "public.test", curve });
-    // Behind version, length, config_id, kem_id, and the key's length; of P-256 the first byte stays.
+    // Behind version, length, config_id, kem_id, and the key's length; of P-256 the first byte
+    // stays.
     if (curve === "X25519") bad.config.fill(0, 9, 9 + 32);
     else bad.config.fill(1, 10, 9 + 65);
     const imported = await assertRejects(() => importEchKey(bad.config, bad.privateKey), SslError);
@@ -114,7 +115,9 @@ Deno.test("importEchKey() and a client refuse a configuration whose public key i
 
 Deno.test("setServerEchConfigs() takes as many configurations to try again as a client can be sent, and no byte more", async () => {
   const model = newModel({ role: "server" });
-  /** Keys whose configurations have so many bytes together, by an extension that is not mandatory. */
+  /**
+   * Keys whose configurations have so many bytes together, by an extension that is not mandatory.
+   */
   const keysOf = (total: number) =>
     [0, 1].map((i) => {
       const length = i === 0 ? total >> 1 : total - (total >> 1);

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { MAX_ROW_LENGTH, type SessionStore } from "../../../ssl/base/session_store.ts";
 import { MemorySessionStore } from "../../../ssl/session/memory_store.ts";
@@ -200,7 +201,7 @@ Deno.test("StoredSessions in four processes on one file: each session is taken o
       spawn(Deno.execPath(), {
         args: [
           ...["run", "-A", "--unstable-kv", "--no-check"],
-          new URL("_take_sessions.ts", import.meta.url).pathname,
+          fileURLToPath(new URL("_take_sessions.ts", import.meta.url)),
           path,
           String(SESSIONS >> 2),
         ],

@@ -38,8 +38,8 @@ type Connected = (negotiated: Tls13Negotiated) => HandshakeState;
  * @param keys The traffic keys.
  * @param connected Returns the state after the exchange.
  * @throws {SslError} `SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION` if the client has not
- * offered the extension, `SSL_ERROR_FEATURE_DISABLED` if the handshake was too long to be kept, or an
- * external PSK has authenticated both ends.
+ * offered the extension, `SSL_ERROR_FEATURE_DISABLED` if the handshake was too long to be kept, or
+ * an external PSK has authenticated both ends.
  */
 export function requestCertificate(
   hs: HandshakeContext,
