@@ -154,11 +154,7 @@ export interface ImportOptions extends HookOptions {
   versions?: VersionRange;
   /** The cipher suites of all versions, in preference order; default all but those with AES-CBC. */
   cipherSuites?: readonly (CipherSuiteName | Tls12CipherSuiteName)[];
-  /**
-   * The key exchange groups, in preference order; default all, X25519MLKEM768 first. A server takes
-   * a group with a share before a better one, except that it asks for ML-KEM, by HelloRetryRequest,
-   * where its list begins with ML-KEM among those that the client supports.
-   */
+  /** The key exchange groups, in preference order; default all, X25519MLKEM768 first. */
   groups?: readonly NamedGroupName[];
   /**
    * The groups with a key share in a client's first ClientHello; default X25519MLKEM768 and x25519,

@@ -128,7 +128,7 @@ export const DEVIATIONS: readonly Exception[] = [
     tests: [/^Resume-Server-OmitPSKsOnSecondClientHello$/],
   },
   {
-    name: "a share goes before a round trip for a better group, except for ML-KEM",
+    name: "any group with a share goes before a round trip for a better one",
     why: "RFC 8446, Section 4.1.1, leaves it to the server",
     tests: [/^SendHelloRetryRequest-2-/],
   },

@@ -47,7 +47,6 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
     const hellos = keepHellos();
     await using joined = join({
       client: { versions, alpnProtocols: ["h2", "http/1.1"], keyShares: ["x25519"] },
-      server: { groups: ["x25519"] },
       clientInternals: hellos,
     });
     clientHelloCallback(joined.server, callback);

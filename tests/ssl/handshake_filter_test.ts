@@ -36,11 +36,7 @@ const CLIENT: ImportOptions = {
   keyShares: ["x25519"],
   alpnProtocols: ["h2", "x"],
 };
-const SERVER: ImportOptions = {
-  versions: ONLY_TLS13,
-  alpnProtocols: ["h2"],
-  groups: ["x25519", "secp384r1"],
-};
+const SERVER: ImportOptions = { versions: ONLY_TLS13, alpnProtocols: ["h2"] };
 
 const AUTH: { readonly client: ImportOptions; readonly server: ImportOptions } = {
   client: { ...CLIENT, certificates: [PKI.client.credential] },

@@ -47,7 +47,6 @@ import { ONLY_TLS13 } from "./_tls12.ts";
 const SECP384R1 = namedGroupByName("secp384r1")!.id;
 const GROUPS = NAMED_GROUPS.filter((group) => group.available());
 const GROUP_NAMES = GROUPS.map(({ name }) => name);
-const CLASSIC = GROUP_NAMES.filter((name) => !name.includes("MLKEM"));
 for (const group of NAMED_GROUPS.filter((group) => !GROUPS.includes(group))) {
   skip(
     `SslSocket completes every suite with ${group.name}`,
@@ -170,7 +169,7 @@ Deno.test("SslSocket as client sends shares of X25519MLKEM768 and x25519 by defa
     [{}, GROUPS.map(({ name }) => name).filter((name) => /25519/.test(name))],
     [{ groups: ["secp256r1", "x25519"] }, ["x25519"]],
     [{ groups: ["secp384r1", "secp256r1"] }, ["secp384r1"]],
-    [{ groups: CLASSIC, keyShares: ["secp521r1", "x25519"] }, ["secp521r1", "x25519"]],
+    [{ keyShares: ["secp521r1", "x25519"] }, ["secp521r1", "x25519"]],
   ];
   for (const [client, expected] of rows) {
     const hellos: ClientHello[] = [];
@@ -182,37 +181,6 @@ Deno.test("SslSocket as client sends shares of X25519MLKEM768 and x25519 by defa
     const names = shares.map(({ group }) => NAMED_GROUPS.find(({ id }) => id === group)!.name);
     assertEquals(names, expected);
     assertEquals((await joined.client.handshake()).helloRetryRequest, false);
-  }
-});
-
-Deno.test("SslSocket as server asks for ML-KEM by HelloRetryRequest where its list begins with it and the client has sent none", async () => {
-  const hybrids = GROUP_NAMES.filter((name) => name.includes("MLKEM768"));
-  const rows: readonly [ImportOptions, ImportOptions, NamedGroupName, boolean][] = [
-    [{ keyShares: ["x25519"] }, {}, "X25519MLKEM768", true],
-    [{ keyShares: ["x25519"] }, { groups: ["x25519", ...hybrids] }, "x25519", false],
-    // Another one with ML-KEM does, without a round trip
-    [{ keyShares: ["SecP256r1MLKEM768", "x25519"] }, {}, "SecP256r1MLKEM768", false],
-    [{ groups: CLASSIC, keyShares: ["secp256r1"] }, {}, "secp256r1", false],
-    [
-      { groups: ["SecP256r1MLKEM768", "x25519"], keyShares: ["x25519"] },
-      {},
-      "SecP256r1MLKEM768",
-      true,
-    ],
-    // What comes behind classic groups is taken where it has a share
-    [
-      { keyShares: ["X25519MLKEM768"] },
-      { groups: ["x25519", ...hybrids] },
-      "X25519MLKEM768",
-      false,
-    ],
-  ];
-  for (const [client, server, group, helloRetryRequest] of rows) {
-    await using joined = join({ client, server });
-    for (const info of await shake(joined)) {
-      assertEquals([info.group, info.helloRetryRequest], [group, helloRetryRequest]);
-    }
-    await pingPong(joined);
   }
 });
 

@@ -400,18 +400,12 @@ function chooseCipherSuite(
 
 /**
  * Selects the first group of the server's list that the client supports; one with a key share is
- * preferred, because others cost a round trip. Where the first one has ML-KEM, only another one
- * with ML-KEM is preferred to it: a round trip is less than traffic that can be decrypted later.
+ * preferred, because others cost a round trip.
  */
 function chooseGroup({ groups, keyShares }: Tls13Hello, { config }: HandshakeContext): NamedGroup {
   const common = config.groups.filter(({ id }) => groups.includes(id));
-  const [first] = common;
-  const hasMlKem = ({ tls12 }: NamedGroup) => !tls12;
-  const shared = common.find((group) =>
-    (first === undefined || !hasMlKem(first) || hasMlKem(group)) &&
-    keyShares.some((share) => share.group === group.id)
-  );
-  const chosen = shared ?? first;
+  const shared = common.find(({ id }) => keyShares.some(({ group }) => group === id));
+  const chosen = shared ?? common[0];
   if (chosen !== undefined) return chosen;
   throw new SslError(
     "SSL_ERROR_KEY_EXCHANGE_FAILURE",
