@@ -11,6 +11,7 @@ import { X509_TYPES } from "../../../../../ssl/extensions/certificate_type.ts";
 import { makeTickets } from "../../../../../ssl/handshake/server/tls13/make_tickets.ts";
 import { parseNewSessionTicket } from "../../../../../ssl/messages/new_session_ticket.ts";
 import { serverSessionsOf } from "../../../../../ssl/session/server_cache.ts";
+import { newSessionHandle } from "../../../../../ssl/session/session_handle.ts";
 import { ticketBinding } from "../../../../../ssl/session/session_ticket.ts";
 import { CIPHER_SUITES } from "../../../../../ssl/tables/cipher_suites.ts";
 import { NAMED_GROUPS } from "../../../../../ssl/tables/named_groups.ts";
@@ -23,7 +24,7 @@ Deno.test("makeTickets() keeps whom the handshake has proved the client to be", 
   const context = new NssContext({ trustAnchors: [] });
   const config = resolveConfig(serverOptions({ context }));
   const environment = new TestEnvironment();
-  const hs: Partial<HandshakeContext> = { config, environment };
+  const hs: Partial<HandshakeContext> = { config, environment, session: newSessionHandle() };
   const binding = await ticketBinding(config);
   const chainsOf = async (peer: AuthenticatedPeer) => {
     const negotiated: Tls13Negotiated = {
