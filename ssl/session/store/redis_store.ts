@@ -111,8 +111,9 @@ return info:match('master_replid:(%x+)') or ''`;
  * import { assertEquals } from "@std/assert";
  *
  * // With ioredis: command: (_key, [name, ...args]) => redis.call(name, ...args)
- * const command = (_key: string, [name]: string[]) => Promise.resolve(name === "SET" ? "OK" :
- * "AQI"); const store = new RedisSessionStore({ command, prefix: "example" });
+ * const answers: Record<string, string> = { SET: "OK", GETRANGE: "AQI" };
+ * const command = (_key: string, [name]: string[]) => Promise.resolve(answers[name!]);
+ * const store = new RedisSessionStore({ command, prefix: "example" });
  * await store.put("row", new Uint8Array([1, 2]), 60_000);
  * assertEquals(await store.get("row"), new Uint8Array([1, 2]));
  * ```
