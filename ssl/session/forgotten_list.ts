@@ -6,7 +6,8 @@ import { MAX_SESSION_AGE } from "../base/session_cache.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
-import { decodeText, encodeText, readTime, writeTime } from "./session_codec.ts";
+import { decodeText, encodeText } from "./session_codec.ts";
+import { readTime, writeTime } from "../wire/time.ts";
 import { MAX_SEALED_LENGTH } from "./sealed_rows.ts";
 import { MAX_CLOCK_SKEW, NAME_LENGTH, type TicketContent } from "./session_ticket.ts";
 

@@ -4,14 +4,8 @@ import type { SslConfig } from "../config/config.ts";
 import type { Environment } from "../base/environment.ts";
 import type { PeerIdentity } from "../base/session_cache.ts";
 import { portableKey, RecentTexts, SERVER_SETTINGS, serverHookIdentity } from "./identity.ts";
-import {
-  decodeText,
-  encodeText,
-  readPeer,
-  readTime,
-  writePeer,
-  writeTime,
-} from "./session_codec.ts";
+import { decodeText, encodeText, readPeer, writePeer } from "./session_codec.ts";
+import { readTime, writeTime } from "../wire/time.ts";
 import { KEY_NAME_LENGTH, OwnTicketKeyring, type TicketKeyring } from "./ticket_keyring.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";

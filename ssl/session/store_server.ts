@@ -5,7 +5,8 @@ import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 import type { ServerSessionCache } from "../base/server_session_cache.ts";
 import type { SealedRow, SealedRows } from "./sealed_rows.ts";
-import { encodeText, readTime, writeTime } from "./session_codec.ts";
+import { encodeText } from "./session_codec.ts";
+import { readTime, writeTime } from "../wire/time.ts";
 
 /** The options of a cache in a store. */
 export interface StoreServerCacheOptions {

@@ -8,7 +8,7 @@ import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 import { MAX_TICKETS_PER_PEER } from "./memory_cache.ts";
 import { MAX_SEALED_LENGTH, type SealedRow, SealedRows } from "./sealed_rows.ts";
-import { readTime, writeTime } from "./session_codec.ts";
+import { readTime, writeTime } from "../wire/time.ts";
 
 /** The time in milliseconds for which a process uses sessions that another one has cleared. */
 export const CLEAR_LAG = 1000;

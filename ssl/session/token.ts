@@ -15,11 +15,10 @@ import {
   encodeText,
   readChain,
   readPeer,
-  readTime,
   writeChain,
   writePeer,
-  writeTime,
 } from "./session_codec.ts";
+import { readTime, writeTime } from "../wire/time.ts";
 
 /** "nsst"; tokens of NSS in C begin differently. */
 const MAGIC = 0x6e737374;

@@ -26,7 +26,7 @@ import {
 import { encodeClientHello, parseClientHello } from "../../ssl/messages/client_hello.ts";
 import { encodeHandshake } from "../../ssl/messages/handshake.ts";
 import { serverSessionsOf } from "../../ssl/session/server_cache.ts";
-import { writeTime } from "../../ssl/session/session_codec.ts";
+import { writeTime } from "../../ssl/wire/time.ts";
 import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";

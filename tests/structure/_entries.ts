@@ -16,7 +16,7 @@ export const MAX_ENTRIES = 30;
 /** The most symbols of the root, types included. */
 export const MAX_ROOT_SYMBOLS = 150;
 /** The most modules that the root loads at once: what each costs is in docs/performance.md. */
-export const MAX_ROOT_MODULES = 219;
+export const MAX_ROOT_MODULES = 220;
 /** The most source that the root loads at once, in units of 1,000 bytes. */
 export const MAX_ROOT_KILOBYTES = 1392;
 

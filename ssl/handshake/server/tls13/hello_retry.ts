@@ -24,7 +24,7 @@ import type { ClientHello } from "../../../messages/client_hello.ts";
 import { encodeHandshake } from "../../../messages/handshake.ts";
 import { encodeServerHello, HELLO_RETRY_REQUEST_RANDOM } from "../../../messages/server_hello.ts";
 import { serverSessionsOf } from "../../../session/server_cache.ts";
-import { readTime, writeTime } from "../../../session/session_codec.ts";
+import { readTime, writeTime } from "../../../wire/time.ts";
 import type { CipherSuite } from "../../../tables/cipher_suites.ts";
 import {
   ECH_CONFIRMATION_LENGTH,
