@@ -10,8 +10,7 @@ import type { AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { type Action, actOn, editExtension, flip, setU16 } from "./_filters.ts";
-import { getChannelInfo, optionSet, reHandshake } from "@nss/nss/ssl";
-import { assertFails, join, outcomeOf, PKI, readExactly, shake } from "./_support.ts";
+import { assertFails, join, outcomeOf, shake } from "./_support.ts";
 
 const PSK: ExternalPsk = { identity: "device 7", key: new Uint8Array(32).fill(7) };
 const OTHER: ExternalPsk = { identity: "other", key: new Uint8Array(32).fill(8), hash: "SHA-384" };
@@ -283,27 +282,13 @@ Deno.test("externalPsks: a key share where only psk_ke was offered is refused (R
   }, { at: "client", error: "SSL_ERROR_RX_MALFORMED_SERVER_HELLO", alert: "illegal_parameter" });
 });
 
-Deno.test("externalPsks: ALPN, names and post-handshake authentication go on beside a pre-shared key", async () => {
+Deno.test("externalPsks: ALPN and names go on beside a pre-shared key", async () => {
   await using joined = join({
-    client: {
-      certificates: [PKI.client.credential],
-      externalPsks: [PSK],
-      alpnProtocols: ["a"],
-      versions: { min: "TLSv1.3" },
-    },
+    client: { externalPsks: [PSK], alpnProtocols: ["a"], versions: { min: "TLSv1.3" } },
     server: { externalPsks: [PSK], alpnProtocols: ["a"], certificates: [] },
   });
-  optionSet(joined.client, "ENABLE_POST_HANDSHAKE_AUTH", true);
   const [client, server] = await shake(joined);
   assertEquals([client.alpnProtocol, server.serverName], ["a", "server.test"]);
-  // RFC 8446, Section 4.3.2: a certificate may be requested after the handshake
-  const reading = readExactly(joined.client, 1);
-  await reHandshake(joined.server, false);
-  await joined.server.write(new Uint8Array(1));
-  await reading;
-  const after = getChannelInfo(joined.server)!;
-  assertEquals(new TextDecoder().decode(after.pskIdentity!), "device 7");
-  assertEquals(after.peerCertificates.length, 1);
 });
 
 Deno.test("externalPsks: no byte of a ClientHello that is altered makes a server accept", async () => {

@@ -177,6 +177,7 @@ const NEGOTIATION: readonly Field[] = [
   "tls12CipherSuites",
   "groups",
   "signatureSchemes",
+  "pkcs1ClientAuth",
   "extendedMasterSecret",
   "ocspStapling",
   "signedCertTimestamps",

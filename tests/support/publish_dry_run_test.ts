@@ -13,6 +13,7 @@ const FILES = [
   "README.md",
   "SECURITY.md",
   "cert/mod.ts",
+  "cli/mod.ts",
   "deno.json",
   "docs/limits.md",
   "mod.ts",
