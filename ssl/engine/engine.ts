@@ -446,7 +446,7 @@ export class SslEngine {
    * renegotiation that has begun fails, which ends the connection.
    */
   beginReHandshake(request: ReHandshakeRequest): Promise<{ readonly forgotten: Promise<void> }> {
-    const forget = sessionForgetter(this.#handshake.context, this.#tickets);
+    const forget = sessionForgetter(this.#handshake.context, this.#tickets, "cached");
     return beginRehandshake(this.#common, this.#handshake, request, forget);
   }
 
@@ -489,7 +489,7 @@ export class SslEngine {
    * @returns A promise that settles when caches outside of the process have forgotten it, too.
    */
   invalidateSession(): Promise<void> {
-    return sessionForgetter(this.#handshake.context, this.#tickets)();
+    return sessionForgetter(this.#handshake.context, this.#tickets, "given out")();
   }
 
   /** The keys, from which keying material is exported (RFC 8446, Section 7.5; RFC 5705). */

@@ -52,6 +52,9 @@ export class SessionTickets {
   }
 }
 
+/** What is forgotten of a server's sessions: what caches have, or the tickets of clients, too. */
+export type Forgotten = "cached" | "given out";
+
 /**
  * Returns a function that forgets the current session, and in a renegotiation the one before it,
  * too, even if another handshake has begun by then. Its promise settles when caches outside of the
@@ -60,6 +63,7 @@ export class SessionTickets {
 export function sessionForgetter(
   hs: HandshakeContext,
   tickets: SessionTickets,
+  what: Forgotten,
 ): () => Promise<void> {
   const { session, established, peerAddress } = hs;
   const config = sessionConfig(hs);
@@ -69,7 +73,8 @@ export function sessionForgetter(
     tickets.drop();
     if (config.role === "client") return await forgetClientSessions(config, peerAddress);
     await Promise.all(sessions.map((each) => each.forget?.()));
-    await forgetFamilies(config, sessions);
+    // A list of them has an end: only what the application says belongs into it
+    if (what === "given out") await forgetFamilies(config, sessions);
   };
 }
 
