@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals } from "@std/assert";
-import { invalidateSession } from "@nss/nss/ssl";
+import { invalidateSession, optionSet, reHandshake } from "@nss/nss/ssl";
 import { NssContext } from "@nss/nss/pkcs11";
 import {
   connected,
@@ -9,11 +9,15 @@ import {
   join,
   type JoinOptions,
   ping,
+  PKI,
+  readExactly,
   session,
   shake,
   TestEnvironment,
 } from "../_support.ts";
+import { newContext } from "../_shared_sessions.ts";
 import { ONLY_TLS13 } from "../_tls12.ts";
+import { serverSessionsOf } from "../../../ssl/session/server_cache.ts";
 
 for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
   for (const end of ["client", "server"] as const) {
@@ -64,4 +68,26 @@ Deno.test("invalidateSession() reaches the ticket that is being taken in that mo
   }
   const [{ resumed }] = await session({ ...options, clientInternals: {} });
   assertEquals(resumed, false);
+});
+
+Deno.test("reHandshake() of a server forgets no ticket that it has given out, nor lists one", async () => {
+  const [client, server] = [newContext(), newContext()];
+  await using joined = join({
+    client: {
+      context: client,
+      versions: ONLY_TLS13,
+      certificates: [PKI.client.credential],
+      getClientAuthData: () => null, // it shows nobody
+      peerId: "somebody",
+    },
+    server: { context: server, versions: ONLY_TLS13 },
+  });
+  optionSet(joined.client, "ENABLE_POST_HANDSHAKE_AUTH", true);
+  await shake(joined);
+  await ping(joined);
+  const reading = readExactly(joined.client, 1);
+  await reHandshake(joined.server);
+  await joined.server.write(new Uint8Array(1));
+  await reading;
+  assertEquals(serverSessionsOf(server).forgotten, null);
 });
