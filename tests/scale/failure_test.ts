@@ -107,7 +107,8 @@ async function failByTurns(singleUse: boolean): Promise<void> {
       `${failures} failures of the store`,
     ].join("\n  "),
   );
-  if (!singleUse) assertGreater(tally.share, 0.99);
+  // Of a sample's few, each that came while a process was killed counts much
+  if (!singleUse) assertGreater(tally.share, soak ? 0.99 : 0.9);
   // Those with the wrong clocks take part as the others do
   for (const index of [late, early]) assertGreater((await servers.state(index)).resumed, 0);
 }
