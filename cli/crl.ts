@@ -4,14 +4,8 @@
 
 import { fromHex, toHex } from "../cert/base/runtime.ts";
 import { NssError } from "../cert/base/errors.ts";
-import {
-  createCrl,
-  type Crl,
-  type CrlReason,
-  parseCrl,
-  type RevokedCertificate,
-  verifyCrl,
-} from "../cert/mod.ts";
+import { createCrl, type Crl, parseCrl, type RevokedCertificate, verifyCrl } from "../cert/mod.ts";
+import { CRL_REASONS } from "../cert/extensions/crl_entry.ts";
 import { oneOf, UsageError } from "./base/args.ts";
 import { type Command, OUT } from "./base/command.ts";
 import { readBytes, writeFile } from "./base/files.ts";
@@ -20,17 +14,8 @@ import { readCertificates } from "./store/read_certificates.ts";
 import { printing } from "./store/printing.ts";
 import { openStore } from "./store/store.ts";
 
-const REASONS: readonly CrlReason[] = [
-  "unspecified",
-  "keyCompromise",
-  "cACompromise",
-  "affiliationChanged",
-  "superseded",
-  "cessationOfOperation",
-  "certificateHold",
-  "privilegeWithdrawn",
-  "aACompromise",
-];
+/** Those that an entry of a complete list may have. */
+const REASONS = CRL_REASONS.filter((reason) => reason !== null && reason !== "removeFromCRL");
 
 /** The most entries that are printed: lists of public authorities have a million. */
 const MAX_SHOWN = 1000;

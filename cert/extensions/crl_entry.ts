@@ -26,7 +26,7 @@ export type CrlReason =
   | "aACompromise";
 
 /** The reasons by number; 7 is not used. */
-const REASONS: readonly (CrlReason | null)[] = [
+export const CRL_REASONS: readonly (CrlReason | null)[] = [
   "unspecified",
   "keyCompromise",
   "cACompromise",
@@ -41,7 +41,7 @@ const REASONS: readonly (CrlReason | null)[] = [
 ];
 
 /** Accepts a reason. */
-export const isCrlReason: Check = isOneOf(REASONS.filter((reason) => reason !== null));
+export const isCrlReason: Check = isOneOf(CRL_REASONS.filter((reason) => reason !== null));
 
 /**
  * Reads a CRLReason.
@@ -53,7 +53,7 @@ export const isCrlReason: Check = isOneOf(REASONS.filter((reason) => reason !== 
  */
 export function readCrlReason(reader: DerReader, field: string): CrlReason {
   const number = reader.smallInteger(field, TAG.enumerated);
-  return REASONS[number] ?? reader.fail(field, `${number} is not a reason`);
+  return CRL_REASONS[number] ?? reader.fail(field, `${number} is not a reason`);
 }
 
 /**
@@ -63,7 +63,7 @@ export function readCrlReason(reader: DerReader, field: string): CrlReason {
  * @returns The number.
  */
 export function crlReasonNumber(reason: CrlReason): number {
-  return REASONS.indexOf(reason);
+  return CRL_REASONS.indexOf(reason);
 }
 
 /**

@@ -10,12 +10,12 @@ import {
   importCert,
   issueCertificate,
   type KeyPurpose,
-  type KeyUsage,
   NssError,
   parseCertificateRequest,
   parseTrust,
   type SubjectPublicKeyInfo,
 } from "../../cert/mod.ts";
+import { KEY_USAGES } from "../../cert/extensions/key_usage.ts";
 import type { PrivateKey } from "../../cert/mod.ts";
 import { type Args, type Option, UsageError } from "../base/args.ts";
 import { KEY_TYPES, TRUST, TYPE } from "./change.ts";
@@ -34,15 +34,8 @@ const PURPOSES: readonly KeyPurpose[] = [
   "timeStamping",
   "ocspSigning",
 ];
-const USAGES: readonly KeyUsage[] = [
-  "digitalSignature",
-  "nonRepudiation",
-  "keyEncipherment",
-  "dataEncipherment",
-  "keyAgreement",
-  "keyCertSign",
-  "cRLSign",
-];
+/** Two of them only say more of keyAgreement, of keys that nobody makes. */
+const USAGES = KEY_USAGES.filter((usage) => usage !== "encipherOnly" && usage !== "decipherOnly");
 
 const NAME_OPTIONS: readonly Option[] = [
   {

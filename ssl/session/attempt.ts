@@ -78,19 +78,14 @@ export async function attempt<T>(
     counters.cacheUnavailable++;
     return null;
   }
-  let timer: ReturnType<typeof setTimeout> | undefined;
   let reason: StoreFault["reason"] = "failure";
   try {
     let answer = run();
     if (isThenable(answer)) {
-      const late = new Promise<never>((_, reject) => {
-        const say = `Cannot wait any longer for the store: ${policy.timeout} ms are over`;
-        timer = setTimeout(() => {
-          reason = "timeout";
-          reject(new Error(say));
-        }, timeout);
+      answer = await inTime(answer, timeout, () => {
+        reason = "timeout";
+        return new Error(`Cannot wait any longer for the store: ${policy.timeout} ms are over`);
       });
-      answer = await Promise.race([answer, late]);
     }
     circuit.succeeded();
     return answer;
@@ -101,7 +96,6 @@ export async function attempt<T>(
     tell(policy, { reason, error, rests });
     return null;
   } finally {
-    clearTimeout(timer);
     if (wait !== undefined) wait.storeWait += performance.now() - started;
   }
 }
@@ -130,4 +124,27 @@ function tell({ onFault }: StorePolicy, fault: StoreFault): void {
  */
 function isThenable<T>(answer: Awaitable<T>): answer is Promise<T> {
   return typeof (answer as Partial<PromiseLike<T>> | null | undefined)?.then === "function";
+}
+
+/**
+ * Waits for a promise, but not for ever.
+ *
+ * @param promise The promise.
+ * @param milliseconds The time.
+ * @param late Makes the error when the time is over.
+ */
+export async function inTime<T>(
+  promise: Promise<T>,
+  milliseconds: number,
+  late: () => Error,
+): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, over]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

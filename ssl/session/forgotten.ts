@@ -2,7 +2,7 @@
 
 import { isKnown, MAX_SESSION_AGE } from "../base/session_cache.ts";
 import { SslError } from "../base/errors.ts";
-import { attempt, countUnreadable, type StoreCounters, type StoreWait } from "./attempt.ts";
+import { attempt, countUnreadable, inTime, type StoreCounters, type StoreWait } from "./attempt.ts";
 import {
   type Condition,
   digestsOf,
@@ -121,13 +121,9 @@ export class ForgottenSessions {
   async forget(condition: Condition): Promise<void> {
     this.#list.add(condition, Date.now());
     if (this.#rows === null) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const say = `the session store has not answered for ${FORGET_TIMEOUT} ms`;
-      timer = setTimeout(() => reject(new Error(say)), FORGET_TIMEOUT);
-    });
+    const late = () => new Error(`the session store has not answered for ${FORGET_TIMEOUT} ms`);
     try {
-      await Promise.race([this.#share(this.#rows), late]);
+      await inTime(this.#share(this.#rows), FORGET_TIMEOUT, late);
     } catch (cause) {
       throw new SslError(
         "SEC_ERROR_IO",
@@ -135,8 +131,6 @@ export class ForgottenSessions {
           "process has forgotten them, others may still resume them; call again when it is back",
         { cause },
       );
-    } finally {
-      clearTimeout(timer);
     }
   }
 

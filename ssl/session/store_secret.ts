@@ -8,6 +8,7 @@ import type { PrivateKey, SignatureScheme } from "../../cert/certificate/private
 import { SslError } from "../base/errors.ts";
 import type { SessionStore } from "../base/session_store.ts";
 import type { StoreSecret } from "../base/store_secret.ts";
+import { inTime } from "./attempt.ts";
 
 /** The length in bytes of a secret. */
 const SECRET_LENGTH = 32;
@@ -107,15 +108,9 @@ async function saltOf(
   attempt: string,
   timeout: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`Cannot wait any longer: ${timeout} ms are over`)),
-      timeout,
-    );
-  });
+  const late = () => new Error(`Cannot wait any longer: ${timeout} ms are over`);
   try {
-    return await Promise.race([findSalt(store), late]);
+    return await inTime(findSalt(store), timeout, late);
   } catch (cause) {
     throw new SslError(
       "SEC_ERROR_IO",
@@ -123,8 +118,6 @@ async function saltOf(
         "reached, or give 32 bytes as secret, which need no salt",
       { cause },
     );
-  } finally {
-    clearTimeout(timer);
   }
 }
 
