@@ -255,40 +255,52 @@ const EXPANDED_LENGTHS: { readonly [type in PrivateKeyType]?: number } = {
  * both. WebCrypto imports what has a seed, and compares it with the expanded key.
  */
 function checkMlDsaKey(type: PrivateKeyType, privateKey: Uint8Array<ArrayBuffer>): void {
-  const name = `ML-DSA-${type.slice(-2)}`;
-  const fail = (): never => {
-    throw new NssError(
-      "SEC_ERROR_BAD_DER",
-      `Cannot import private key: its content is neither the seed, the expanded key nor both, as ` +
-        `RFC 9881 has them for ${name}; convert it: openssl pkey -in old.pem -out new.pem`,
-    );
-  };
-  const reader = new DerReader(privateKey, WHAT);
-  switch (privateKey[0]) {
-    case contextTag(0):
-      if (privateKey.length !== 2 + SEED_LENGTH || privateKey[1] !== SEED_LENGTH) fail();
-      return;
-    case TAG.octetString:
-      if (expandedLength(reader) !== EXPANDED_LENGTHS[type]) fail();
-      throw missingSeed(type);
-    case TAG.sequence: {
-      const both = reader.sequence("both");
-      reader.finish();
-      if (both.octetString("seed").length !== SEED_LENGTH) fail();
-      if (expandedLength(both) !== EXPANDED_LENGTHS[type]) fail();
-      return;
-    }
+  let form: MlDsaKeyForm | null = null;
+  try {
+    form = mlDsaKeyForm(privateKey, EXPANDED_LENGTHS[type]);
+  } catch {
+    // Older encoders wrote the seed or the key bare, which may begin as any of the three does. The
+    // reader's error is no cause of ours: it would tell the first bytes of a secret.
   }
-  fail();
+  if (form === "expandedKey") throw missingSeed(type);
+  if (form !== null) return;
+  throw new NssError(
+    "SEC_ERROR_BAD_DER",
+    `Cannot import private key: its content is neither the seed, the expanded key nor both, as ` +
+      `RFC 9881 has them for ML-DSA-${type.slice(-2)}; convert it: openssl pkey -in old.pem ` +
+      `-out new.pem`,
+  );
 }
 
 /** The length of an ML-DSA seed in bytes (FIPS 204, Algorithm 1). */
 const SEED_LENGTH = 32;
 
-function expandedLength(reader: DerReader): number {
-  const { length } = reader.octetString("expandedKey");
-  reader.finish();
-  return length;
+type MlDsaKeyForm = "seed" | "expandedKey" | "both";
+
+/** Returns which of the three forms a key has; `null` if it has another. */
+function mlDsaKeyForm(
+  privateKey: Uint8Array<ArrayBuffer>,
+  expandedLength: number | undefined,
+): MlDsaKeyForm | null {
+  const reader = new DerReader(privateKey, WHAT);
+  const isExpanded = (key: DerReader): boolean => {
+    const { length } = key.octetString("expandedKey");
+    key.finish();
+    return length === expandedLength;
+  };
+  switch (privateKey[0]) {
+    case contextTag(0):
+      return privateKey.length === 2 + SEED_LENGTH && privateKey[1] === SEED_LENGTH ? "seed" : null;
+    case TAG.octetString:
+      return isExpanded(reader) ? "expandedKey" : null;
+    case TAG.sequence: {
+      const both = reader.sequence("both");
+      reader.finish();
+      if (both.octetString("seed").length !== SEED_LENGTH) return null;
+      return isExpanded(both) ? "both" : null;
+    }
+  }
+  return null;
 }
 
 const RSA_ENCRYPTION = new DerWriter()

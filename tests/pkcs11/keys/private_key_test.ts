@@ -202,6 +202,13 @@ Deno.test("importPrivateKey() tells the forms of ML-DSA keys apart by their tags
       const error = await assertRejects(() => importing(write), NssError);
       assertEquals(error.name, name, `${type} ${i}: ${error.message}`);
     }
+    // A bare seed is random: it may begin as any of the forms.
+    for (let first = 0; first < 256; first++) {
+      const bare = octets(32).with(0, first);
+      const error = await assertRejects(() => importing((w) => w.raw(bare)), NssError);
+      assertEquals(error.name, "SEC_ERROR_BAD_DER", `${type} ${first}`);
+      assertStringIncludes(error.message, "neither the seed, the expanded key nor both");
+    }
   }
 });
 
