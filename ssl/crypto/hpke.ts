@@ -8,6 +8,7 @@
  */
 
 import { concat } from "../../cert/base/bytes.ts";
+import { supports } from "../../cert/base/webcrypto.ts";
 import { isCipherAvailable } from "../tables/cipher_suites.ts";
 import { Writer } from "../wire/writer.ts";
 import { expand, importCipherKey } from "./hkdf.ts";
@@ -49,9 +50,10 @@ const HASH_LENGTHS: Readonly<Record<HpkeHash, number>> = {
 
 /** DHKEM(X25519, HKDF-SHA256), which every application of Encrypted Client Hello has. */
 export const KEM_X25519 = 0x0020;
+const KEM_P256 = 0x0010;
 
 const KEMS: ReadonlyMap<number, Kem> = new Map([
-  [0x0010, nistKem("P-256", "SHA-256", 32)],
+  [KEM_P256, nistKem("P-256", "SHA-256", 32)],
   [0x0011, nistKem("P-384", "SHA-384", 48)],
   [0x0012, nistKem("P-521", "SHA-512", 66)],
   [KEM_X25519, {
@@ -87,7 +89,17 @@ const NONCE_LENGTH = 12;
 /** Returns whether this package and the runtime have the algorithms. */
 export function isHpkeSuiteAvailable({ kem, kdf, aead }: HpkeSuite): boolean {
   const row = AEADS.get(aead);
-  return KEMS.has(kem) && KDFS.has(kdf) && row !== undefined && isCipherAvailable(row.cipher);
+  return isKemAvailable(kem) && KDFS.has(kdf) && row !== undefined && isCipherAvailable(row.cipher);
+}
+
+function isKemAvailable(kem: number): boolean {
+  const row = KEMS.get(kem);
+  return row !== undefined && supports("generateKey", row.algorithm, true);
+}
+
+/** The KEM that most applications use and the runtime has; `null` if it has none of them. */
+export function commonKem(): number | null {
+  return [KEM_X25519, KEM_P256].find(isKemAvailable) ?? null;
 }
 
 /** Returns whether a public key has the form of its KEM; all have it of an unknown KEM. */

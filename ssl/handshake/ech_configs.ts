@@ -33,20 +33,25 @@ export interface UsableEchConfig {
 }
 
 /**
- * Returns the first configuration that can be used, with the first of its cipher suites that the
- * runtime has.
+ * Returns the configurations that can be used, in the order of the list, each with the first of its
+ * cipher suites that the runtime has. Whether a public key is a point of its curve shows when it is
+ * used.
  *
  * @throws {SslError} `SSL_ERROR_RX_MALFORMED_ESNI_KEYS` if the list is malformed,
  * `SEC_ERROR_INVALID_ARGS` if none can be used.
  */
-export function chooseEchConfig(list: Uint8Array<ArrayBuffer>): UsableEchConfig {
+export function usableEchConfigs(
+  list: Uint8Array<ArrayBuffer>,
+): readonly UsableEchConfig[] {
   const configs = readEchConfigs(list);
   const reasons: string[] = [];
+  const found: UsableEchConfig[] = [];
   for (const config of configs) {
     const usable = usableEchConfig(config);
-    if (typeof usable !== "string") return usable;
-    if (reasons.length < 3) reasons.push(usable);
+    if (typeof usable !== "string") found.push(usable);
+    else if (reasons.length < 3) reasons.push(usable);
   }
+  if (found.length > 0) return found;
   throw new SslError(
     "SEC_ERROR_INVALID_ARGS",
     `Cannot start handshake: no configuration of the option echConfigList can be used (${

@@ -41,11 +41,11 @@ import {
 } from "../crypto/hpke.ts";
 import { encodeEchConfig, joinEchConfigs } from "../extensions/ech_config_list.ts";
 import {
-  chooseEchConfig,
   DEFAULT_MAXIMUM_NAME_LENGTH,
   isPublicName,
   readEchKey,
   readOwnConfig,
+  usableEchConfigs,
 } from "../handshake/ech_configs.ts";
 import type { Configurable } from "./configurable.ts";
 
@@ -314,7 +314,7 @@ export function encodeEchConfigList(
 export function setClientEchConfigs(target: Configurable, list: Uint8Array | string | null): void {
   requireSslArgs("Cannot set ECH configurations", orNull(isBytesOrText)(list, "list"));
   const echConfigList = list === null ? null : takeEchConfigList(list, "echConfigList");
-  if (echConfigList !== null) chooseEchConfig(echConfigList);
+  if (echConfigList !== null) usableEchConfigs(echConfigList);
   change(configBeforeStart(target), { echConfigList });
 }
 

@@ -201,8 +201,7 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     },
     requiresExtendedMasterSecret: true,
     forbidsEarlyData: true,
-    // RFC 9151, Section 4.2: "The public keys used to verify these signatures MUST be contained in
-    // a certificate".
+    // RFC 9151, Section 4.2: keys that verify signatures of a handshake are in certificates.
     requiresCertificates: true,
     notEnforced: [
       ...NOT_ENFORCED_OF_CNSA,

@@ -102,7 +102,7 @@ export const MISTAKES: readonly Mistake[] = [
     mistake: "a list whose public key is no point of its curve",
     make: () => connect({ echConfigList: badPoint }),
     name: "SEC_ERROR_INVALID_ARGS",
-    says: "Cannot start handshake: the public key in the option echConfigList is no point of its " +
+    says: "Cannot start handshake: no public key in the option echConfigList is a point of its " +
       "curve that can be used; get the list anew, or leave the option out, which shows the host name",
   },
   {

@@ -10,11 +10,11 @@ import { EchRejectedError } from "../../base/ech_error.ts";
 import { SslError, toSslError } from "../../base/errors.ts";
 import { offersTls13, type SslConfig } from "../../config/config.ts";
 import {
+  commonKem,
   generateHpkeKeyPair,
   HPKE_TAG_LENGTH,
   type HpkeContext,
   HpkeError,
-  KEM_X25519,
   setupHpkeSender,
 } from "../../crypto/hpke.ts";
 import { Transcript } from "../../crypto/transcript.ts";
@@ -46,10 +46,10 @@ import {
 } from "./client_hello.ts";
 import type { OfferedPsk } from "./tls13/offered_psk.ts";
 import {
-  chooseEchConfig,
   DEFAULT_MAXIMUM_NAME_LENGTH,
   hasKnownVersion,
   type UsableEchConfig,
+  usableEchConfigs,
 } from "../ech_configs.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -65,7 +65,9 @@ export async function withEch(hs: HandshakeContext, offer: OfferValues): Promise
   // A renegotiation of TLS 1.2, which is encrypted already.
   if (hs.established !== null) return offer;
   if (config.echConfigList === null) {
-    return offersTls13(config) ? { ...offer, echBody: await greaseEch(hs, offer) } : offer;
+    const kem = commonKem();
+    if (kem === null || !offersTls13(config)) return offer;
+    return { ...offer, echBody: await greaseEch(hs, offer, kem) };
   }
   if (!offersTls13(config)) {
     throw new SslError(
@@ -74,14 +76,14 @@ export async function withEch(hs: HandshakeContext, offer: OfferValues): Promise
         "allow it by the options versions and cipherSuites, or leave echConfigList out",
     );
   }
-  const chosen = chooseEchConfig(config.echConfigList);
+  const usable = usableEchConfigs(config.echConfigList);
   // RFC 9849, Section 6.1: no session of TLS 1.2, nor its ID.
   const { tls12Session } = offer;
   const legacySessionId = tls12Session === null
     ? offer.legacySessionId
     : environment.random(config.compatMode ? 32 : 0);
   const inner = { ...offer, legacySessionId, tls12Session: null, echBody: ECH_INNER };
-  return { ...inner, ech: await HiddenHello.create(hs, inner, chosen) };
+  return { ...inner, ech: await HiddenHello.create(hs, inner, usable) };
 }
 
 /** An inner ClientHello that the server may accept or reject. */
@@ -103,18 +105,13 @@ class HiddenHello implements EchOffer {
     this.#outer = outer;
   }
 
-  /** Sets up the encryption. */
+  /** Sets up the encryption with the first configuration whose public key can be used. */
   static async create(
     { environment }: HandshakeContext,
     inner: OfferValues,
-    chosen: UsableEchConfig,
+    usable: readonly UsableEchConfig[],
   ): Promise<HiddenHello> {
-    const info = echInfo(chosen.config.raw);
-    const { kem, publicKey } = chosen.contents;
-    const suite = { kem, ...chosen.cipherSuite };
-    const { enc, context } = await setupHpkeSender(suite, publicKey, info).catch((cause) => {
-      throw cause instanceof HpkeError ? badPublicKey(cause) : cause;
-    });
+    const { chosen, enc, context } = await setUp(usable);
     // RFC 9849, Section 6.1: a fresh random, and the session ID of the inner one. Its PSKs are not
     // offered here.
     const outer = { ...inner, random: environment.random(32), psks: [], ech: null };
@@ -240,10 +237,21 @@ class HiddenHello implements EchOffer {
   }
 }
 
-function badPublicKey(cause: HpkeError): SslError {
-  return new SslError(
+async function setUp(usable: readonly UsableEchConfig[]) {
+  let cause: unknown;
+  for (const chosen of usable) {
+    const { kem, publicKey } = chosen.contents;
+    const suite = { kem, ...chosen.cipherSuite };
+    try {
+      return { chosen, ...await setupHpkeSender(suite, publicKey, echInfo(chosen.config.raw)) };
+    } catch (error) {
+      if (!(error instanceof HpkeError)) throw error;
+      cause = error;
+    }
+  }
+  throw new SslError(
     "SEC_ERROR_INVALID_ARGS",
-    "Cannot start handshake: the public key in the option echConfigList is no point of its curve " +
+    "Cannot start handshake: no public key in the option echConfigList is a point of its curve " +
       "that can be used; get the list anew, or leave the option out, which shows the host name",
     { cause },
   );
@@ -410,7 +418,7 @@ const GREASE_SUITE: EchCipherSuite = { kdf: 0x0001, aead: 0x0001 };
  * Returns the body of an extension that has the form and length of that of an outer ClientHello
  * (RFC 9849, Section 6.2.1).
  */
-async function greaseEch(hs: HandshakeContext, offer: OfferValues): Promise<Bytes> {
+async function greaseEch(hs: HandshakeContext, offer: OfferValues, kem: number): Promise<Bytes> {
   const { config, environment } = hs;
   const inner = { ...offer, tls12Session: null, echBody: ECH_INNER };
   const hidden = layOut(hs, inner, { ...offer, echBody: ECH_INNER }, config.hostname, undefined);
@@ -424,7 +432,7 @@ async function greaseEch(hs: HandshakeContext, offer: OfferValues): Promise<Byte
     hidden.inner.has(ExtensionType.serverName),
     DEFAULT_MAXIMUM_NAME_LENGTH,
   );
-  const { publicKey: enc } = await generateHpkeKeyPair(KEM_X25519, false);
+  const { publicKey: enc } = await generateHpkeKeyPair(kem, false);
   return encodeEchOuter({
     cipherSuite: GREASE_SUITE,
     configId: environment.random(1)[0]!,

@@ -7,7 +7,7 @@ import {
   joinEchConfigs,
   parseEchConfigList,
 } from "../../../ssl/extensions/ech_config_list.ts";
-import { chooseEchConfig, usableEchConfig } from "../../../ssl/handshake/ech_configs.ts";
+import { usableEchConfig, usableEchConfigs } from "../../../ssl/handshake/ech_configs.ts";
 import { SslError } from "../../../ssl/base/errors.ts";
 import { DecodeError } from "../../../ssl/wire/decode_error.ts";
 
@@ -109,12 +109,13 @@ Deno.test("usableEchConfig: skips what it does not know, and says what that is",
   }
 });
 
-Deno.test("chooseEchConfig: takes the first that can be used, with the first suite that can", () => {
+Deno.test("usableEchConfigs: takes those that can be used, with the first suite that can", () => {
   const second = encodeEchConfig({ ...CONTENTS, configId: 8 });
-  const chosen = chooseEchConfig(joinEchConfigs([UNKNOWN, GOOD, second]));
-  assertEquals([chosen.contents.configId, chosen.cipherSuite], [7, { kdf: 1, aead: 1 }]);
+  const usable = usableEchConfigs(joinEchConfigs([UNKNOWN, GOOD, UNKNOWN, second]));
+  assertEquals(usable.map(({ contents }) => contents.configId), [7, 8]);
+  assertEquals(usable[0]!.cipherSuite, { kdf: 1, aead: 1 });
   const error = assertThrows(
-    () => chooseEchConfig(joinEchConfigs([UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN])),
+    () => usableEchConfigs(joinEchConfigs([UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN])),
     SslError,
   );
   assert(error.message.includes("version 0xbadd is unknown; ...)"), error.message);

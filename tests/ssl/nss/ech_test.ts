@@ -1,6 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { NssError } from "../../../cert/base/errors.ts";
 import { importFD } from "../../../ssl/import_fd.ts";
 import { newModel } from "../../../ssl/config/model.ts";
@@ -27,6 +34,7 @@ import { ExtensionType } from "../../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../../ssl/tables/handshake_types.ts";
 import { keepHellos } from "../_hello.ts";
 import { failureOf, join, makeIdentity, outcomeOf, PKI, shake } from "../_support.ts";
+import { withoutAlgorithms } from "../../support/lacking_webcrypto.ts";
 
 const key = await generateEchKeys({ publicName: "public.test", extractable: true });
 const publicServer = await makeIdentity({ dnsNames: ["public.test"] }, PKI.root);
@@ -110,6 +118,14 @@ Deno.test("importEchKey() and a client refuse a configuration whose public key i
     await using joined = join({ client: { echConfigList: encodeEchConfigList([bad.config]) } });
     const error = await failureOf(joined.client.handshake());
     assertEquals(error.name, "SEC_ERROR_INVALID_ARGS", error.message);
+
+    const good = await generateEchKeys({ publicName: "public.test", curve });
+    await using next = join({
+      client: { echConfigList: encodeEchConfigList([bad.config, good.config]) },
+      server: { echKeys: [good] },
+    });
+    const [{ echAccepted }] = await shake(next);
+    assert(echAccepted, "the client uses the next configuration");
   }
 });
 
@@ -210,6 +226,35 @@ Deno.test("enableTls13GreaseEch() gives the hello the extension, or takes it awa
     const { extensions } = hellos.sent[0]!;
     assertEquals(extensions!.has(ExtensionType.encryptedClientHello), enabled);
   }
+});
+
+Deno.test("ECH: where the runtime lacks X25519, a client uses a configuration of P-256, and its GREASE is of P-256", async () => {
+  const keys = await Promise.all(
+    (["X25519", "P-256"] as const).map((curve) =>
+      generateEchKeys({ publicName: "public.test", curve })
+    ),
+  );
+  const [both, x25519] = [keys, keys.slice(0, 1)].map((some) => encodeEchConfigList(some));
+  const hellos = keepHellos();
+  await withoutAlgorithms(["X25519"], async () => {
+    await using hidden = join({
+      client: { echConfigList: both! },
+      server: { echKeys: [keys[1]!] },
+    });
+    const [{ echAccepted }] = await shake(hidden);
+    assert(echAccepted);
+    await using only = join({ client: { echConfigList: x25519! } });
+    const { name, message } = await failureOf(only.client.handshake());
+    assertEquals(name, "SEC_ERROR_INVALID_ARGS");
+    assertStringIncludes(message, "KEM 0x0020 or all of its cipher suites are not available here");
+
+    await using joined = join({ clientInternals: { messageFilter: hellos.messageFilter } });
+    enableTls13GreaseEch(joined.client, true);
+    await shake(joined);
+  });
+  const body = hellos.sent[0]!.extensions!.body(ExtensionType.encryptedClientHello)!;
+  // Behind type, cipher suite and config_id (RFC 9849, Section 5)
+  assertEquals([...body.subarray(6, 9)], [0, 65, 4]);
 });
 
 /** Adds the extension of an inner hello to one in clear. */
