@@ -22,8 +22,8 @@ const hostname = "127.0.0.1";
 async function answer(socket: SslSocket): Promise<void> {
   const buffer = new Uint8Array(1024);
   const early = await readEarlyData(socket, buffer);
-  const count = early ?? await socket.read(buffer) ?? 0;
-  const [method] = new TextDecoder().decode(buffer.subarray(0, count)).split(" ");
+  const request = buffer.subarray(0, early ?? await socket.read(buffer) ?? 0);
+  const [method] = new TextDecoder().decode(request).split(" ");
   const status = early !== null && method !== "GET" ? "425 Too Early" : "200 OK";
   const how = early === null ? "after the handshake" : "early, perhaps replayed";
   await socket.write(new TextEncoder().encode(`HTTP/1.0 ${status}\r\n\r\n${method} ${how}\n`));
@@ -47,10 +47,8 @@ async function main([verb, port, file, keyFile] = Deno.args): Promise<void> {
     Deno.exit(verb === "--help" ? 0 : 2);
   }
   const cert = await Deno.readTextFile(file);
-  if (keyFile === undefined) {
-    console.log(cleanLines(await ask(verb, portOf(port), cert)));
-    return console.log(cleanLines(await ask(verb, portOf(port), cert)));
-  }
+  const askOnce = async () => console.log(cleanLines(await ask(verb, portOf(port), cert)));
+  if (keyFile === undefined) return await askOnce().then(askOnce);
   const certificates = [{ cert, key: await Deno.readTextFile(keyFile) }];
   const options = { certificates, maxEarlyData: 1024, halfRttData: true };
   const listener = importFD(Deno.listen({ hostname, port: portOf(port) }), options);
