@@ -62,7 +62,11 @@ export function transfers(identity: Identity, settings: Settings): Measure[] {
 
 /** Receiving over many connections at once. */
 export function manyTransfers(identity: Identity, settings: Settings): Measure[] {
-  const clients = [...ours(settings), ...rivals(settings, [DENO])];
+  const clients = [
+    ...ours(settings),
+    { who: RECORDS, spec: { peer: "records" } as const },
+    ...rivals(settings, [DENO]),
+  ];
   const { busy } = settings.many;
   return [1, busy].map((connections): Measure => ({
     id: connections === 1 ? "receive-of-one" : "receive-of-many",
