@@ -82,12 +82,15 @@ export const SOCKET_PATH_LENGTH = 103;
  * ```ts ignore
  * import { importFD } from "@nss/nss";
  * import { relay } from "@nss/nss/node";
+ * import type { EventEmitter } from "node:events";
  *
- * declare const createClient: (options: object) => { connect(): Promise<unknown> }; // npm:redis's
+ * // npm:redis's
+ * declare const createClient: (options: object) => EventEmitter & { connect(): Promise<unknown> };
  * const hostname = "redis.example.com";
  * const socket = importFD(await Deno.connect({ hostname, port: 6380 }), { hostname });
  * await using tunnel = await relay(socket);
  * const client = createClient({ socket: { path: tunnel.path, reconnectStrategy: false } });
+ * tunnel.closed.catch((error) => client.emit("error", error)); // why Redis hung up
  * await client.connect();
  * ```
  *
@@ -104,6 +107,25 @@ export async function relay(socket: SslSocket, options: RelayOptions = {}): Prom
   }
 }
 
+/** The folders that there are: one listener removes them all, as Node warns of eleven. */
+const folders = new Set<string>();
+
+const removeAllNow = () => folders.forEach((one) => rmSync(one, { recursive: true, force: true }));
+
+/** Makes a folder that does not outlast the program. */
+async function makeFolder(parent: string): Promise<string> {
+  const folder = await mkdtemp(join(parent, "nss-"));
+  if (folders.size === 0) process.once("exit", removeAllNow);
+  folders.add(folder);
+  return folder;
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  folders.delete(folder);
+  if (folders.size === 0) process.removeListener("exit", removeAllNow);
+}
+
 async function startRelay(
   socket: SslSocket,
   { folder: parent = tmpdir() }: RelayOptions,
@@ -116,14 +138,8 @@ async function startRelay(
     );
   }
   await socket.handshake();
-  const folder = await mkdtemp(join(parent, "nss-"));
+  const folder = await makeFolder(parent);
   const path = join(folder, "socket");
-  const removeNow = () => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", removeNow);
-  const remove = async () => {
-    await rm(folder, { recursive: true, force: true });
-    process.removeListener("exit", removeNow);
-  };
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   try {
     await chmod(folder, 0o700);
@@ -131,7 +147,7 @@ async function startRelay(
     server.listen(path);
     await once(server, "listening");
   } catch (error) {
-    await remove();
+    await removeFolder(folder);
     throw error;
   }
 
@@ -146,7 +162,7 @@ async function startRelay(
   };
   const stopListening = () => {
     server.close();
-    return remove();
+    return removeFolder(folder);
   };
   let stopped: Promise<void> | null = null;
   server.on("error", fail);

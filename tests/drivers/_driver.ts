@@ -73,8 +73,8 @@ const MIB = 1 << 20;
 /** Registers the test of a driver: a sample of them always, all in a soak. */
 export async function testDriver(test: DriverTest): Promise<void> {
   const { driver, server: program } = test;
-  const { inSample, package: name, version, startTls, also }: Driver = DRIVERS[driver];
-  const title = `${name} ${version} does its work over our TLS, with ${program.name}`;
+  const { inSample, package: name, version, way, startTls, also }: Driver = DRIVERS[driver];
+  const title = `${name} ${version} does its work over our TLS by ${way}, with ${program.name}`;
   if (!inSample && !soak) {
     note(`left out: ${title}: NSS_SOAK=1 (deno task soak) runs it`);
     return;
@@ -139,6 +139,7 @@ function stepsOf(test: DriverTest, pki: DriverPki, server: Server): Steps {
       refused(
         { host: "127.0.0.1" },
         "does not match certificate's altnames",
+        "SSL_ERROR_BAD_CERT_DOMAIN",
         "ER_TLS_IDENTITY_ERROR",
       ),
     "a certificate of an unknown root is refused": () =>

@@ -15,7 +15,7 @@ export interface Driver {
   /** The files of its recipe, in `recipes/`. */
   readonly recipes: readonly string[];
   /** How it comes to our TLS. */
-  readonly way: "node:tls" | "its option";
+  readonly way: "node:tls" | "its option" | "relay()";
   /** Whether TLS begins after words in the clear: always, if the server is asked so, or never. */
   readonly startTls: "always" | "too" | "no";
   /** What its test shows besides what all show; each is a step there. */
@@ -104,6 +104,21 @@ export const DRIVERS = {
     way: "node:tls",
     startTls: "no",
     also: [],
+    inSample: false,
+  },
+  redisRelay: {
+    job: "Redis with redis, over a connection of yours",
+    package: "redis",
+    version: "6.3.1",
+    server: "Redis",
+    recipes: ["redis_relay.ts"],
+    way: "relay()",
+    startTls: "no",
+    also: [],
+    note:
+      "`conn` is any connection: of `Deno.connect()`, through a proxy, or in a tunnel. A relay " +
+      "takes one connection, so that redis may not connect again by itself: make a new client " +
+      "then.",
     inSample: false,
   },
   mqtt: {

@@ -87,8 +87,8 @@ const ALL_SHOW =
 no hang, where it has no certificate of its own, and where the server's is for another name, of an
 unknown root, or has expired; answers of 16 MiB and requests of 4 MiB, where its protocol has them;
 twenty clients at the same time; and that a server that ends is noticed, and found again when it is
-back. "TLS by" says what the recipe uses: \`node:tls\`, in which it puts our functions, or an option
-of the driver's. "STARTTLS" says whether TLS begins after words in the clear.`;
+back. "TLS by" says what the recipe uses: \`node:tls\`, in which it puts our functions, an option of the
+driver's, or \`relay()\`, which makes a Unix socket of a connection. "STARTTLS" says whether TLS begins after words in the clear.`;
 
 const OUT_OF_REACH = `## Out of reach
 
@@ -97,7 +97,7 @@ const OUT_OF_REACH = `## Out of reach
 | \`import { connect } from "node:tls"\`, \`import * as tls\` in a module of ECMAScript | these bindings are fixed when the module is loaded; Node's \`syncBuiltinESMExports()\` changes them, Deno's does not | an option of the driver's, as \`createSecureConnection\` of ldapts; a file of its own that the import map names instead |
 | packages that call \`Deno.connectTls\` or \`Deno.startTls\` (\`@nats-io/transport-deno\`) | they ask the runtime, not a module | the package's version for Node |
 | \`fetch()\` and \`WebSocket\` of Deno | they have no option for a connection | undici's \`fetch\`, ws |
-| software that only dials | it has no option for a socket either | \`relay()\`, for one connection |
+| software that only dials | it has no option for a socket either | \`relay()\`, for one connection, as [for redis](#redis-with-redis-over-a-connection-of-yours) |
 | MongoDB itself | Debian has none, and its binaries are not on npm | tested behind stunnel, with answers of the test's own |
 | SQL Server itself | there is none for Debian | tedious is tested up to its login, with a server of the test's own |`;
 

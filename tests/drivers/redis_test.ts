@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
 
-import { firstError, loadRecipe, type Target, testDriver } from "./_driver.ts";
+import { type ImportOptions, SslError } from "@nss/nss";
+import { type Client, firstError, loadRecipe, type Target, testDriver } from "./_driver.ts";
 import { redis } from "./servers/redis.ts";
 
 interface Redis {
@@ -13,13 +15,33 @@ interface Redis {
   on(event: "error", listener: (error: Error) => void): unknown;
 }
 
-interface Recipe {
-  openRedis(socket: object, ca: string, cert?: string, key?: string): Redis;
+function clientOf(redis: Redis): Client {
+  let failed = firstError(redis);
+  let connected: Promise<unknown> | undefined;
+  const ask = async () => {
+    await (connected ??= redis.connect());
+    return await redis.ping();
+  };
+  return {
+    ask: async () => {
+      const failing = failed;
+      failed = firstError(redis);
+      return await Promise.race([ask(), failing]);
+    },
+    async fetch(length) {
+      await redis.set("large", "x".repeat(length));
+      return (await redis.get("large"))!.length;
+    },
+    async send(length) {
+      await redis.set("large", "x".repeat(length));
+      return await redis.strLen("large");
+    },
+    close: () => redis.destroy(),
+  };
 }
 
-async function open({ host, port, ca, cert, key }: Target): Promise<Redis> {
-  const { openRedis } = await loadRecipe<Recipe>("redis.ts");
-  return openRedis({ host, port, reconnectStrategy: 200 }, ca, cert, key);
+interface Recipe {
+  openRedis(socket: object, ca: string, cert?: string, key?: string): Redis;
 }
 
 await testDriver({
@@ -27,29 +49,37 @@ await testDriver({
   server: redis,
   identity: "PONG",
   reconnects: true,
-  async open(target) {
-    const client = await open(target);
-    let failed = firstError(client);
-    let connected: Promise<unknown> | undefined;
-    const ask = async () => {
-      await (connected ??= client.connect());
-      return await client.ping();
-    };
+  async open({ host, port, ca, cert, key }) {
+    const { openRedis } = await loadRecipe<Recipe>("redis.ts");
+    return clientOf(openRedis({ host, port, reconnectStrategy: 200 }, ca, cert, key));
+  },
+});
+
+interface RelayRecipe {
+  openRedis(conn: Deno.Conn, options: ImportOptions): Promise<Redis>;
+}
+
+await testDriver({
+  driver: "redisRelay",
+  server: redis,
+  identity: "PONG",
+  withoutCertificate: "SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT",
+  async open({ host: hostname, port, ca, cert, key }: Target) {
+    const { openRedis } = await loadRecipe<RelayRecipe>("redis_relay.ts");
+    const certificates = cert === undefined || key === undefined ? [] : [{ cert, key }];
+    const conn = await Deno.connect({ hostname, port });
+    const redis = await openRedis(conn, { hostname, caCerts: [ca], certificates });
+    // The driver sees no more than the end of a Unix socket: the reason follows
+    const reason = new Promise<Error>((resolve) =>
+      redis.on("error", (error) => error.cause instanceof SslError && resolve(error))
+    );
+    const { ask, ...rest } = clientOf(redis);
     return {
-      ask: async () => {
-        const failing = failed;
-        failed = firstError(client);
-        return await Promise.race([ask(), failing]);
-      },
-      async fetch(length) {
-        await client.set("large", "x".repeat(length));
-        return (await client.get("large"))!.length;
-      },
-      async send(length) {
-        await client.set("large", "x".repeat(length));
-        return await client.strLen("large");
-      },
-      close: () => client.destroy(),
+      ...rest,
+      ask: () =>
+        ask().catch(async () => {
+          throw await reason;
+        }),
     };
   },
 });

@@ -4,6 +4,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import net from "node:net";
+import process from "node:process";
 import { relay } from "../../../ssl/node/mod.ts";
 import { SOCKET_PATH_LENGTH } from "../../../ssl/node/relay.ts";
 import { SslError } from "../../../ssl/base/errors.ts";
@@ -175,6 +176,17 @@ if (Deno.build.os === "windows") {
       assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
     }
     await Deno.remove(parent, { recursive: true });
+  });
+
+  Deno.test("relay() has one listener of the program's exit for all relays, and none without any", async () => {
+    const before = process.listenerCount("exit");
+    const stack = new AsyncDisposableStack();
+    for (let count = 0; count < 2; count++) {
+      stack.use(await relay(stack.use(await connected()).client));
+      assertEquals(process.listenerCount("exit"), before + 1);
+    }
+    await stack.disposeAsync();
+    assertEquals(process.listenerCount("exit"), before);
   });
 
   Deno.test("relay() refuses unknown options", async () => {
