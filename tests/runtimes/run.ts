@@ -17,6 +17,7 @@
 import { encodeBase64 } from "@std/encoding/base64";
 import { fileURLToPath } from "node:url";
 import { table, withText } from "../support/generated_page.ts";
+import { installAsNpm } from "../support/npm_package.ts";
 import { runOk, spawn } from "../support/process.ts";
 import { inCi } from "../support/skip.ts";
 import { testPki } from "../support/test_pki.ts";
@@ -27,35 +28,15 @@ import { type Job, type Run, type Runtime, RUNTIMES } from "./runtimes.ts";
 const ROOT = new URL("../../", import.meta.url);
 const PAGE = new URL("docs/runtimes.md", ROOT);
 
-const deno = (folder: URL, ...args: string[]): Promise<string> =>
-  runOk(Deno.execPath(), args, { cwd: fileURLToPath(folder), timeout: 60_000 });
-
-/** Puts a package into `node_modules`, as npm would install it. */
-async function install(name: string, source: URL, folder: string): Promise<void> {
-  const target = `${folder}/node_modules/${name}`;
-  const tarball = `${folder}/package.tgz`;
-  // Types are another matter: they take ten times as long.
-  const options = ["--quiet", "--allow-dirty", "--allow-slow-types", "--no-source-maps"];
-  await deno(source, "pack", ...options, "-o", tarball);
-  await Deno.mkdir(target, { recursive: true });
-  await runOk("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
-}
-
 async function build(folder: string): Promise<void> {
-  const bundle = (program: string, ...args: string[]) =>
-    deno(
-      ROOT,
-      "bundle",
-      "--quiet",
-      ...args,
-      "-o",
-      `${folder}/${program}.js`,
-      `tests/runtimes/${program}.ts`,
-    );
-  await install("@nss/nss", ROOT, folder);
-  for (const name of ["crypto", "encoding"]) {
-    await install(`@std/${name}`, new URL(`tests/support/std/${name}/`, ROOT), folder);
-  }
+  const bundle = (program: string, ...args: string[]) => {
+    const files = ["-o", `${folder}/${program}.js`, `tests/runtimes/${program}.ts`];
+    return runOk(Deno.execPath(), ["bundle", "--quiet", ...args, ...files], {
+      cwd: fileURLToPath(ROOT),
+      timeout: 60_000,
+    });
+  };
+  await installAsNpm(folder);
   await Deno.writeTextFile(
     `${folder}/package.json`,
     JSON.stringify({
