@@ -14,7 +14,8 @@ export const MAX_DNS_NAME_LENGTH = 253;
  * @param options.wildcard Whether the left-most label may be `*`.
  * @param options.finalDot Whether the name may end in a dot.
  * @returns The name, or `null` if it is not valid: labels of 1 to 63 letters, digits and inner
- * hyphens (RFC 5890, Section 2.3.1), of which the last is not a number (RFC 3696, Section 2).
+ * hyphens (RFC 5890, Section 2.3.1), of which the last is no number: systems read `127.0.0.0x1` as
+ * an address.
  */
 export function normalizeDnsName(
   name: string,
@@ -29,6 +30,6 @@ export function normalizeDnsName(
     ? /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
     : /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
   if (checked.length === 0 || !checked.every((part) => label.test(part))) return null;
-  if (/^[0-9]+$/.test(checked[checked.length - 1]!)) return null;
+  if (/^(\d+|0x[\da-f]*)$/.test(checked.at(-1)!)) return null;
   return text;
 }

@@ -24,6 +24,10 @@ export function normalizeHostname(input: string): string {
       `"${hostname}" is not the name of one host, such as "www.example.com"`,
     );
   }
+  // To some systems 0127.0.0.1 is 87.0.0.1, to others 127.0.0.1: which one has been dialled?
+  if (/^[\d.]+$/.test(hostname) && /^0\d|\.0\d/.test(given!)) {
+    throw invalid("hostname", `in ${show(input)} a number begins with 0, which may mean octal`);
+  }
   return hostname;
 }
 

@@ -10,7 +10,11 @@ Deno.test("normalizeDnsName() takes the preferred name syntax, lower-cased", () 
 
 Deno.test("normalizeDnsName() refuses what is no host name", () => {
   const bad = ["", ".", "a.", ".a", "a..b", "-a.b", "a-.b", "a_b", "*.a", "a b", "ü.de", "1.2.3.4"];
-  for (const name of [...bad, "a\0.b", "a.1", "b*.a"]) assertEquals(normalizeDnsName(name), null);
+  // To systems each is an address
+  const numbers = ["a.1", "127.0.0.0x1", "127.0.0.0X7F", "0x7f000001", "0177.0.0.01", "1.0x"];
+  for (const name of [...bad, ...numbers, "a\0.b", "b*.a"]) {
+    assertEquals(normalizeDnsName(name), null);
+  }
 });
 
 Deno.test("normalizeDnsName() takes underscores, wildcards and final dots where allowed", () => {

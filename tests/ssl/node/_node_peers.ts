@@ -126,6 +126,11 @@ export class TestServer implements AsyncDisposable {
     }));
   }
 
+  /** Waits until no connection is open. */
+  async ended(): Promise<void> {
+    await within(Promise.all([...this.#raw].map((raw) => once(raw, "close"))));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.server, "close");
     this.server.close();

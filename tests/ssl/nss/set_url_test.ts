@@ -14,6 +14,7 @@ Deno.test("setURL() takes host names, addresses and URLs, and spells them as cer
     ["example.com:443", "example.com"],
     ["bücher.example", "xn--bcher-kva.example"],
     ["192.0.2.1", "192.0.2.1"],
+    ["https://0300.0.2.1/", "192.0.2.1"], // as the URL standard has it, which is dialled by it
     ["2001:DB8::1", "2001:db8::1"],
     ["[2001:db8::1]:443", "2001:db8::1"],
     ["postgres://LOCALHOST", "localhost"],
@@ -37,6 +38,9 @@ Deno.test("setURL() refuses what is no host", () => {
       "example.com@evil.example",
       "example.com/path",
       "a:b",
+      "0127.0.0.1", // 87.0.0.1 to some systems (CVE-2026-106069)
+      "127.0.0.01:443",
+      "postgres://127.00.0.1/x",
     ]
   ) {
     const error = assertThrows(() => setURL(newModel(), url), SslError);
