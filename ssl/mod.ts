@@ -21,7 +21,7 @@ export type { Fault } from "./base/alerts.ts";
 export type { ChannelInfo, PreliminaryChannelInfo } from "./base/channel_info.ts";
 export { SslError, type SslErrorOptions } from "./base/errors.ts";
 export type { ServerSessionCache } from "./base/server_session_cache.ts";
-export type { Awaitable, CachedSession, SessionCache } from "./base/session_cache.ts";
+export type { Awaitable, CachedSession, ClientSessionCache } from "./base/session_cache.ts";
 export type { SessionStore } from "./base/session_store.ts";
 export type { StoreSecret } from "./base/store_secret.ts";
 export type { SslListener, SslModel, SslSocket } from "./base/socket_type.ts";

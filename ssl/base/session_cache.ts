@@ -108,7 +108,7 @@ export interface CachedSession {
  *
  * @category Sessions
  */
-export interface SessionCache<S extends { readonly expiresAt: number } = CachedSession> {
+export interface ClientSessionCache<S extends { readonly expiresAt: number } = CachedSession> {
   /**
    * Removes and returns the newest session that has not expired at `now`, since tickets are used
    * once (RFC 8446, Appendix C.4).

@@ -55,6 +55,11 @@ export interface SessionStore {
    * @returns The text, 1 to 100 characters; `null` if the store cannot tell.
    */
   epoch(name: string): Awaitable<string | null>;
+  /**
+   * For how many milliseconds a method tries again while others keep the store busy; none by
+   * default. Handshakes wait for that much longer, unless `storeTimeout` says otherwise.
+   */
+  readonly patience?: number;
   /** Closes what the store has opened. */
   close?(): Awaitable<void>;
 }

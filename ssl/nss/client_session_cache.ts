@@ -3,10 +3,11 @@
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { copyBytes } from "../../cert/base/bytes.ts";
 import { LazyModule } from "../../cert/base/lazy_module.ts";
-import { isBytes, isInteger, isLike, type Shape } from "../../cert/base/options.ts";
-import type { SessionCache } from "../base/session_cache.ts";
+import { isInteger, isLike, type Shape } from "../../cert/base/options.ts";
+import type { ClientSessionCache } from "../base/session_cache.ts";
 import type { SessionStore } from "../base/session_store.ts";
 import type { SslSocket } from "../base/socket_type.ts";
+import { isStoreSecret, type StoreSecret } from "../base/store_secret.ts";
 import { CONTEXT_OPTIONS, contextOf } from "../config/context_policy.ts";
 import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
@@ -15,10 +16,13 @@ import {
   clientSessionCache,
   setApplicationSessionCache,
 } from "../session/client_cache.ts";
+import { countUnreadable, shareCircuit, type StoreCounters } from "../session/attempt.ts";
 import { MAX_CACHED_PEERS } from "../session/memory_cache.ts";
+import { countersOf } from "../session/statistics.ts";
 
-export type { Awaitable, CachedSession, SessionCache } from "../base/session_cache.ts";
+export type { Awaitable, CachedSession, ClientSessionCache } from "../base/session_cache.ts";
 export type { SessionStore } from "../base/session_store.ts";
+export type { StoreSecret } from "../base/store_secret.ts";
 
 /**
  * The options of {@linkcode configClientSessionCache}.
@@ -29,17 +33,17 @@ export interface ClientSessionCacheOptions {
   /** The maximum number of peers with sessions in memory; default 1,000. */
   readonly maxCacheEntries?: number;
   /** The cache that replaces the one in memory; it is never closed. */
-  readonly cache?: SessionCache;
+  readonly cache?: ClientSessionCache;
   /**
    * The store that sessions are kept in, in place of memory, such as those of
    * `@nss/nss/ssl/session-store`; with `secret`, without `cache`. It is never closed.
    */
   readonly store?: SessionStore;
   /**
-   * The 32 random bytes that name and encrypt the sessions in `store`: whoever has them may share
-   * the sessions of the others who have them.
+   * What names and encrypts the sessions in `store`: those who have the same share them. What is
+   * wrong with a key, or the salt of a password, {@linkcode clearSessionCache} tells.
    */
-  readonly secret?: Uint8Array;
+  readonly secret?: StoreSecret;
   /** The context of the clients; the default context by default. */
   readonly context?: NssContext;
 }
@@ -49,16 +53,13 @@ const SHAPE: Shape<ClientSessionCacheOptions> = {
   maxCacheEntries: isInteger(0),
   cache: isLike("a session cache", "take", "put", "delete", "clear"),
   store: isLike("a session store", "get", "put", "replace", "epoch"),
-  secret: isBytes,
+  secret: isStoreSecret,
 };
 
 const storedSessions = new LazyModule(
   "the sessions in a store",
   () => import("../session/stored_sessions.ts"),
 );
-
-/** The length in bytes of the secret of a store. */
-const SECRET_LENGTH = 32;
 
 /**
  * Configures the cache of clients' sessions, such as that of `@nss/nss/ssl/kv-session-cache`. NSS
@@ -71,7 +72,7 @@ const SECRET_LENGTH = 32;
  *
  * @param options The options.
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if `maxCacheEntries` is not a non-negative integer,
- * both `cache` and `store` are given, or `store` without 32 bytes of `secret`.
+ * both `cache` and `store` are given, or `store` without a `secret`, or one that is none.
  *
  * @example Usage
  * ```ts
@@ -80,12 +81,12 @@ const SECRET_LENGTH = 32;
  *   type CachedSession,
  *   clearSessionCache,
  *   configClientSessionCache,
- *   type SessionCache,
+ *   type ClientSessionCache,
  * } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const sessions = new Map<string, CachedSession>();
- * const cache: SessionCache = {
+ * const cache: ClientSessionCache = {
  *   take: (key, now) => {
  *     const session = sessions.get(key);
  *     sessions.delete(key);
@@ -114,33 +115,44 @@ export function configClientSessionCache(options: ClientSessionCacheOptions = {}
     what,
     cache !== undefined && store !== undefined
       ? "there are the options cache and store, of which one replaces the other"
-      : store !== undefined && secret?.length !== SECRET_LENGTH
-      ? `sessions in a store need a secret of ${SECRET_LENGTH} bytes, and there are ${
-        secret?.length ?? "none"
-      }`
+      : store !== undefined && secret === undefined
+      ? "sessions in a store need a secret: 32 random bytes, a password or a key"
       : store === undefined && secret !== undefined
       ? "there is a secret and no store that it could encrypt sessions in"
       : null,
   );
-  const kept = store && secret ? sessionsIn(store, secret) : cache ?? null;
+  const kept = store && secret ? sessionsIn(store, secret, countersOf(context)) : cache ?? null;
   clientSessionCache(context).resize(maxCacheEntries);
   setApplicationSessionCache(context, kept);
 }
 
-/** Returns the cache over a store, whose code is loaded when a session is first kept or wanted. */
-function sessionsIn(store: SessionStore, secret: Uint8Array): SessionCache {
-  const copy = copyBytes(secret);
-  let sessions: SessionCache | null = null;
-  const open = async () => {
-    const { StoredSessions } = await storedSessions.load();
-    return sessions ??= StoredSessions.over(store, copy);
-  };
-  return {
+/** Returns the cache over a store; what fails to open is opened again when it is next needed. */
+function sessionsIn(
+  store: SessionStore,
+  secret: StoreSecret,
+  counters: StoreCounters,
+): ClientSessionCache {
+  const copy = secret instanceof Uint8Array ? copyBytes(secret) : secret;
+  let opening: Promise<ClientSessionCache> | null = null;
+  const open = () =>
+    opening ??= storedSessions.load()
+      .then(({ StoredSessions }) =>
+        StoredSessions.open(store, copy, () => countUnreadable(counters))
+      )
+      .catch((error) => {
+        opening = null;
+        throw error;
+      });
+  const cache: ClientSessionCache = {
     take: async (key, now) => await (await open()).take(key, now),
     put: async (key, session) => await (await open()).put(key, session),
     delete: async (key) => await (await open()).delete(key),
     clear: async () => await (await open()).clear(),
   };
+  shareCircuit(cache, store);
+  // A password takes a while: the first handshake need not wait for all of it
+  if (!(copy instanceof Uint8Array)) open().catch(() => {});
+  return cache;
 }
 
 /**

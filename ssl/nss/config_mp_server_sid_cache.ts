@@ -10,7 +10,7 @@ import type { SessionStore, StoreFault } from "../base/session_store.ts";
 import { isStoreSecret, type StoreSecret } from "../base/store_secret.ts";
 import { CONTEXT_OPTIONS } from "../config/context_policy.ts";
 import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
-import { resolveSharedLimits, SHARED_LIMITS, type SharedSessionLimits } from "../session/limits.ts";
+import { SHARED_LIMITS, type SharedSessionLimits } from "../session/limits.ts";
 import { areServerSessionsConfigured, setServerSessions } from "../session/server_cache.ts";
 import { countersOf } from "../session/statistics.ts";
 
@@ -203,16 +203,15 @@ export async function configMPServerSIDCache(
   const { context = defaultContext(), kv, path, store, onStoreFault } = given;
   requireOnePlace("configure", { path, kv, store });
   const { secret = crypto.getRandomValues(new Uint8Array(32)) } = given;
-  const limits = resolveSharedLimits(given);
   const opened = await open(
     "configure",
     context,
-    limits,
+    given,
     secret,
     { path, kv, store },
     onStoreFault,
   );
-  return encodeInheritance({ form: FORM, ...limits, ...opened });
+  return encodeInheritance({ form: FORM, ...opened });
 }
 
 /**
@@ -285,32 +284,35 @@ export async function inheritMPServerSIDCache(
   await open("inherit", context, limits, secret, { path, kv, store }, onStoreFault);
 }
 
-/** Opens a cache, and returns its secret and the path of its file; `null` if it is in none. */
+/** Opens a cache, and returns its limits, its secret and the path of its file, if it is in one. */
 async function open(
   attempt: Attempt,
   context: NssContext,
-  limits: Required<SharedSessionLimits>,
+  given: SharedSessionLimits,
   secret: StoreSecret,
   { path, kv, store }: Place,
   onStoreFault: OnStoreFault,
-): Promise<Pick<Inheritance, "secret" | "path">> {
+): Promise<Omit<Inheritance, "form">> {
   requireUnconfigured(context);
-  const [{ deriveStoreSecret, shareSessions }, file] = await Promise.all([
-    importLazily("the shared session cache", () => import("../session/shared_sessions.ts")),
-    store === undefined ? openFile(kv ?? path) : null,
-  ]);
+  const { deriveStoreSecret, resolveSharedLimits, shareSessions } = await importLazily(
+    "the shared session cache",
+    () => import("../session/shared_sessions.ts"),
+  );
+  resolveSharedLimits(given); // before there is a file
+  const file = store === undefined ? await openFile(kv ?? path) : null;
   const onClose = async () => {
     await file?.close();
     if (attempt === "configure") await file?.remove?.();
   };
   const rows = store ?? file!.store;
+  const limits = resolveSharedLimits(given, rows.patience);
   try {
     const derived = await deriveStoreSecret(secret, rows, `Cannot ${attempt} session cache`);
     requireUnconfigured(context); // another call may have finished meanwhile
     const counters = countersOf(context);
     const shared = { ...limits, store: rows, secret: derived, counters, onStoreFault, onClose };
     setServerSessions(context, shareSessions(shared));
-    return { secret: derived.bytes, path: file?.path ?? null };
+    return { ...limits, secret: derived.bytes, path: file?.path ?? null };
   } catch (error) {
     await onClose();
     throw error;
@@ -344,7 +346,9 @@ function encodeInheritance({ secret, ...rest }: Inheritance): string {
   return JSON.stringify({ ...rest, secret: toBase64(secret) });
 }
 
-function decodeInheritance(text: string): Inheritance {
+function decodeInheritance(
+  text: string,
+): SharedSessionLimits & Pick<Inheritance, "form" | "secret" | "path"> {
   let value: Partial<Record<keyof Inheritance, unknown>> | null;
   let secret: Uint8Array<ArrayBuffer>;
   try {
@@ -364,7 +368,7 @@ function decodeInheritance(text: string): Inheritance {
     Object.fromEntries(Object.entries(value!).filter(([name]) => names.includes(name))),
     SHARED_LIMITS,
   );
-  return { form, secret, path, ...resolveSharedLimits(limits) };
+  return { form, secret, path, ...limits };
 }
 
 function invalidInheritance(attempt: Attempt, why: string): SslError {

@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { copyBytes } from "../../cert/base/bytes.ts";
+import { LazyModule } from "../../cert/base/lazy_module.ts";
 import { isFunction, isLike, type Shape } from "../../cert/base/options.ts";
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { CONTEXT_OPTIONS, contextOf } from "../config/context_policy.ts";
@@ -16,7 +18,11 @@ import type { ServerSessionCache } from "../base/server_session_cache.ts";
 import type { StoreFault } from "../base/session_store.ts";
 import { MAX_CLOCK_SKEW } from "../session/session_ticket.ts";
 import { countersOf } from "../session/statistics.ts";
-import { areGivenTicketKeys, GivenTicketKeyring } from "../session/ticket_keyring.ts";
+import {
+  areGivenTicketKeys,
+  type GivenTicketKeys,
+  type TicketKeyring,
+} from "../session/ticket_keyring.ts";
 
 export type { ServerSessionLimits } from "../session/limits.ts";
 export type { ServerSessionCache } from "../base/server_session_cache.ts";
@@ -124,12 +130,31 @@ export function configServerSessionIDCache(options: ServerSessionCacheOptions = 
       counters: countersOf(context),
       storePolicy: { timeout: limits.storeTimeout, onFault: onStoreFault },
       ...ticketKeys && {
-        keyring: new GivenTicketKeyring(ticketKeys),
+        keyring: keyringOf(ticketKeys),
         // Nobody retires these keys, so that a ticket lasts no longer than twice its time
         clockTolerance: Math.min(2 * MAX_CLOCK_SKEW, limits.ticketLifetime * 1000),
       },
     }),
   );
+}
+
+/** Few servers have keys by bytes. */
+const GIVEN = new LazyModule(
+  "ticket keys by bytes",
+  () => import("../session/given_ticket_keyring.ts"),
+);
+
+function keyringOf(keys: GivenTicketKeys): TicketKeyring {
+  const copies = [keys].flat().map(copyBytes);
+  let keyring: TicketKeyring | null = null;
+  const open = async () => {
+    const { GivenTicketKeyring } = GIVEN.exports ?? await GIVEN.load();
+    return keyring ??= new GivenTicketKeyring(copies);
+  };
+  return {
+    current: async (environment) => await (await open()).current(environment),
+    find: async (name, environment) => await (await open()).find(name, environment),
+  };
 }
 
 /**

@@ -93,7 +93,7 @@ async function chooseSession(
   const offered = extensions.get(preSharedKeyClientHello);
   if (offered === undefined) return { session: null, found: false };
   const modes = requirePskModes(extensions);
-  const { config, environment } = context;
+  const { config, environment, session: { wait } } = context;
   if (!config.sessionTickets || !modes.includes(PSK_DHE_KE)) {
     return { session: null, found: false };
   }
@@ -103,12 +103,12 @@ async function chooseSession(
   const count = Math.min(before, MAX_TRIED_TICKETS);
   for (const [index, offer] of offered.identities.slice(0, count).entries()) {
     const { identity, obfuscatedTicketAge } = offer;
-    const content = await sessions.openTicket(identity, binding, environment);
+    const content = await sessions.openTicket(identity, binding, environment, wait);
     found ||= content !== null;
     if (content === null) continue;
     const list = sessions.forgotten;
     const isGood = isResumable(content, cipherSuite, context) &&
-      (list === null || !await (await list).refuses(content, context.session));
+      (list === null || !await (await list).refuses(content, wait));
     const earlySecret = isGood ? EarlySecret.fromPsk(cipherSuite.hash, content.psk) : null;
     content.psk.fill(0); // importKey has copied it
     if (earlySecret === null) continue;
@@ -141,7 +141,7 @@ export async function noteKnown(
   forgotten: ForgottenSessions,
 ): Promise<void> {
   // Whether a client may resume a session with its certificate depends on the store's epoch
-  if (config.clientAuth !== "none") await forgotten.refresh(session);
+  if (config.clientAuth !== "none") await forgotten.refresh(session.wait);
   session.known = forgotten.known;
 }
 
@@ -166,7 +166,7 @@ async function takeOnce(
   { config, session }: Pick<ResumptionContext, "config" | "session">,
 ): Promise<boolean> {
   const { takeOnceEntry } = ONCE.exports ?? await ONCE.load();
-  return await takeOnceEntry(config.context, once, session);
+  return await takeOnceEntry(config.context, once, session.wait);
 }
 
 /**
@@ -179,7 +179,7 @@ export async function addOnce(
   lifetime: number,
 ): Promise<{ readonly once: OnceEntry } | null> {
   const { addOnceEntry } = ONCE.exports ?? await ONCE.load();
-  const once = await addOnceEntry(config.context, environment, lifetime, session);
+  const once = await addOnceEntry(config.context, environment, lifetime, session.wait);
   return once && { once };
 }
 

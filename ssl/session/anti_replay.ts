@@ -14,7 +14,7 @@ import type { AntiReplayContext, EarlyDataStore } from "../base/anti_replay.ts";
 import type { Environment } from "../base/environment.ts";
 import type { SessionStore } from "../base/session_store.ts";
 import type { SslConfig } from "../config/config.ts";
-import { attempt, type StoreWait } from "./attempt.ts";
+import { attempt, countUnreadable, type StoreWait } from "./attempt.ts";
 import type { OnceEntries } from "./once.ts";
 import { serverSessionsOf } from "./server_cache.ts";
 import { type EarlyTicket, NAME_LENGTH, type OnceEntry } from "./session_ticket.ts";
@@ -88,7 +88,8 @@ async function entriesOf(
   const { store, maxTickets } = antiReplay;
   if (!isSessionStore(store)) return entriesIn(store, environment);
   const { OnceEntries } = ONCE.exports ?? await ONCE.load();
-  return new OnceEntries(store, undefined, maxTickets);
+  const onUnreadable = () => countUnreadable(countersOf(config.context));
+  return new OnceEntries(store, undefined, maxTickets, onUnreadable);
 }
 
 /** The epoch of entries in a store of the application that keeps nothing else. */

@@ -25,13 +25,33 @@ export interface StorePolicy {
   readonly onFault?: ((fault: StoreFault) => void) | undefined;
 }
 
-/** How long a handshake has waited already. */
-export interface StoreWait {
-  /** In milliseconds. */
-  storeWait: number;
+/** How long a handshake has waited for stores; calls at the same time count once. */
+export class StoreWait {
+  #waited = 0;
+  #calls = 0;
+  #since = 0;
+
+  /** The milliseconds until now, by the clock of `performance`. */
+  until(now: number): number {
+    return this.#calls === 0 ? this.#waited : this.#waited + now - this.#since;
+  }
+
+  /** Waits for a call. */
+  async during<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#calls++ === 0) this.#since = performance.now();
+    try {
+      return await call();
+    } finally {
+      if (--this.#calls === 0) this.#waited += performance.now() - this.#since;
+    }
+  }
 }
 
 const DEFAULT_POLICY: StorePolicy = { timeout: STORE_TIMEOUT };
+
+export function policyOf(counters: StoreCounters): StorePolicy {
+  return policies.get(counters) ?? DEFAULT_POLICY;
+}
 
 /** By the counters, which each context has. */
 const policies = new WeakMap<StoreCounters, StorePolicy>();
@@ -52,6 +72,11 @@ function circuitOf(store: object): Circuit {
   return circuit;
 }
 
+/** Has what is kept in a store rest when the store does. */
+export function shareCircuit(cache: object, store: object): void {
+  circuits.set(cache, circuitOf(store));
+}
+
 /**
  * Calls a store or cache of the application or of several processes. A failure or a timeout is
  * counted, and the handshake continues without it. After several failures it is not called for a
@@ -60,33 +85,30 @@ function circuitOf(store: object): Circuit {
  * @param store The store or cache: what shares it shares the circuit breaker.
  * @param counters The counters of the context.
  * @param run Calls it.
- * @param wait The handshake, whose calls share one timeout; without it the call has all of it.
+ * @param wait The handshake, whose calls share one timeout; by default the call has all of it.
  * @returns The answer; `null` if the store failed, timed out, or was not called.
  */
 export async function attempt<T>(
   store: object,
   counters: StoreCounters,
   run: () => Awaitable<T>,
-  wait?: StoreWait,
+  wait: StoreWait = new StoreWait(),
 ): Promise<T | null> {
   const circuit = circuitOf(store);
-  const started = performance.now();
-  const policy = policies.get(counters) ?? DEFAULT_POLICY;
-  const timeout = policy.timeout - (wait?.storeWait ?? 0);
-  if (timeout <= 0 || !circuit.mayAsk(started)) {
-    counters.storeRefusals++;
-    counters.cacheUnavailable++;
-    return null;
-  }
+  const now = performance.now();
+  const policy = policyOf(counters);
+  const left = policy.timeout - wait.until(now);
+  if (left <= 0 || !circuit.mayAsk(now)) return refuse(counters);
   let reason: StoreFault["reason"] = "failure";
   try {
-    let answer = run();
-    if (isThenable(answer)) {
-      answer = await inTime(answer, timeout, () => {
+    const answer = await wait.during(async () => {
+      const answer = run();
+      if (!isThenable(answer)) return answer;
+      return await inTime(answer, left, () => {
         reason = "timeout";
-        return new Error(`Cannot wait any longer for the store: ${policy.timeout} ms are over`);
+        return late(policy);
       });
-    }
+    });
     circuit.succeeded();
     return answer;
   } catch (error) {
@@ -95,16 +117,26 @@ export async function attempt<T>(
     counters.cacheUnavailable++;
     tell(policy, { reason, error, rests });
     return null;
-  } finally {
-    if (wait !== undefined) wait.storeWait += performance.now() - started;
   }
+}
+
+/** Counts a question that is not asked. */
+export function refuse(counters: StoreCounters): null {
+  counters.storeRefusals++;
+  counters.cacheUnavailable++;
+  return null;
+}
+
+/** Makes the error of a handshake that has waited long enough. */
+export function late({ timeout }: StorePolicy): Error {
+  return new Error(`Cannot wait any longer for the store: ${timeout} ms are over`);
 }
 
 /** Counts a row that did not open or decode, and tells of it. */
 export function countUnreadable(counters: StoreCounters): void {
   counters.unreadableRows++;
   const error = new Error("Cannot read row: it is damaged, or of another secret or version");
-  tell(policies.get(counters) ?? DEFAULT_POLICY, { reason: "unreadable", error, rests: false });
+  tell(policyOf(counters), { reason: "unreadable", error, rests: false });
 }
 
 /** Tells the application of a fault; what its function does harms no handshake. */
@@ -126,6 +158,9 @@ function isThenable<T>(answer: Awaitable<T>): answer is Promise<T> {
   return typeof (answer as Partial<PromiseLike<T>> | null | undefined)?.then === "function";
 }
 
+/** In how many turns a time passes: answers lie unread while this process is busy itself. */
+const TURNS = 8;
+
 /**
  * Waits for a promise, but not for ever.
  *
@@ -139,8 +174,14 @@ export async function inTime<T>(
   late: () => Error,
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let turns = Math.min(TURNS, Math.ceil(milliseconds));
+  const length = Math.ceil(milliseconds / turns);
   const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), milliseconds);
+    const turn = () => {
+      if (turns-- > 0) timer = setTimeout(turn, length);
+      else reject(late());
+    };
+    turn();
   });
   try {
     return await Promise.race([promise, over]);

@@ -3,7 +3,7 @@
 /** The number of consecutive failures after which a cache is not called for a while. */
 export const FAILURES_UNTIL_REST = 3;
 /** For how many milliseconds: longer than a handshake, shorter than an outage of a store. */
-const REST_DURATION = 5000;
+export const REST_DURATION = 5000;
 
 /** A circuit breaker: a cache that is down would delay each handshake by the whole timeout. */
 export class Circuit {

@@ -6,11 +6,11 @@ import type { SettingName, SslConfig } from "../config/config.ts";
 import { attempt } from "./attempt.ts";
 import { CLIENT_SETTINGS, localKey, portableKey, TOKEN_SETTINGS } from "./identity.ts";
 import { MAX_CACHED_PEERS, MemorySessionCache } from "./memory_cache.ts";
-import type { ClientSession, SessionCache } from "../base/session_cache.ts";
+import type { ClientSession, ClientSessionCache } from "../base/session_cache.ts";
 import { countersOf } from "./statistics.ts";
 
 const caches = new WeakMap<NssContext, MemorySessionCache<ClientSession>>();
-const applicationCaches = new WeakMap<NssContext, SessionCache>();
+const applicationCaches = new WeakMap<NssContext, ClientSessionCache>();
 
 /** Returns the client session cache of a context in memory. */
 export function clientSessionCache(context: NssContext): MemorySessionCache<ClientSession> {
@@ -49,12 +49,15 @@ function costOf(sessions: readonly ClientSession[]): number {
 }
 
 /** Returns the application's cache, which replaces that in memory; `null` if there is none. */
-export function applicationSessionCache(context: NssContext): SessionCache | null {
+export function applicationSessionCache(context: NssContext): ClientSessionCache | null {
   return applicationCaches.get(context) ?? null;
 }
 
 /** Sets the application's cache of a context; `null` for the one in memory. */
-export function setApplicationSessionCache(context: NssContext, cache: SessionCache | null): void {
+export function setApplicationSessionCache(
+  context: NssContext,
+  cache: ClientSessionCache | null,
+): void {
   if (cache === null) applicationCaches.delete(context);
   else applicationCaches.set(context, cache);
 }

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { attempt } from "./attempt.ts";
+import { attempt, countUnreadable, type StoreWait } from "./attempt.ts";
 import {
   applicationSessionCache,
   applicationSessionKey,
@@ -8,7 +8,7 @@ import {
   clientSessionKey,
   hasSessionKey,
 } from "./client_cache.ts";
-import type { ClientSession, SessionCache } from "../base/session_cache.ts";
+import type { ClientSession, ClientSessionCache } from "../base/session_cache.ts";
 import { countersOf, countSession } from "./statistics.ts";
 import type { ResumptionToken } from "../base/resumption_token.ts";
 import { decodeToken } from "./token.ts";
@@ -24,6 +24,8 @@ export interface SessionSearch {
   readonly peerAddress: string;
   /** The current time. */
   readonly environment: Environment;
+  /** The handshake. */
+  readonly wait: StoreWait;
   /** Whether it is for the first handshake; a token is not used for a renegotiation. */
   readonly isFirst: boolean;
   /** Returns whether the certificates of a session would be accepted now. */
@@ -73,16 +75,22 @@ async function checkToken(
   return { session: await isTrusted(session) ? session : null, found: true };
 }
 
-async function takeToken(search: SessionSearch, cache: SessionCache): Promise<Found> {
-  const { config, peerAddress, environment } = search;
+async function takeToken(search: SessionSearch, cache: ClientSessionCache): Promise<Found> {
+  const { config, peerAddress, environment, wait } = search;
   if (!hasSessionKey(config)) return NOTHING;
   const key = await applicationSessionKey(config, peerAddress);
   const counters = countersOf(config.context);
-  const cached = await attempt(cache, counters, () => cache.take(key, environment.now()));
+  const take = () => cache.take(key, environment.now());
+  const cached = await attempt(cache, counters, take, wait);
   if (!cached) return NOTHING;
-  // A token that does not decode counts as a failure of the cache.
-  const token = await attempt(cache, counters, () => decodeToken(cached.token));
-  return token === null ? { session: null, found: true } : await checkToken(search, token);
+  let token: ResumptionToken;
+  try {
+    token = decodeToken(cached.token);
+  } catch {
+    countUnreadable(counters);
+    return { session: null, found: true };
+  }
+  return await checkToken(search, token);
 }
 
 function takeSession({ config, peerAddress, environment }: SessionSearch): Found {

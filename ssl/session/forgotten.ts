@@ -2,7 +2,8 @@
 
 import { isKnown, MAX_SESSION_AGE } from "../base/session_cache.ts";
 import { SslError } from "../base/errors.ts";
-import { attempt, countUnreadable, inTime, type StoreCounters, type StoreWait } from "./attempt.ts";
+import { attempt, inTime, type StoreCounters, StoreWait } from "./attempt.ts";
+import { attemptTogether } from "./attempt_together.ts";
 import {
   type Condition,
   digestsOf,
@@ -70,15 +71,22 @@ export class ForgottenSessions {
    *
    * @returns Whether the list is that new.
    */
-  refresh(wait?: StoreWait): boolean | Promise<boolean> {
+  refresh(wait: StoreWait): boolean | Promise<boolean> {
     const rows = this.#rows;
     if (rows === null || this.#clock() - this.#readAt < this.#lag) return true;
-    return this.#reading ??= this.#read(rows, wait).finally(() => {
-      this.#reading = null;
-    });
+    return this.#refresh(rows, wait);
   }
 
-  async #read(rows: SealedRows, wait: StoreWait | undefined): Promise<boolean> {
+  async #refresh(rows: SealedRows, wait: StoreWait): Promise<boolean> {
+    const join = () =>
+      this.#reading ??= this.#read(rows).finally(() => {
+        this.#reading = null;
+      });
+    return await attemptTogether(this.#counters, join, wait) === true;
+  }
+
+  async #read(rows: SealedRows): Promise<boolean> {
+    const wait = new StoreWait();
     const started = this.#clock();
     const read = await attempt(rows.store, this.#counters, async () => {
       const row = await rows.read(ROW);
@@ -86,11 +94,8 @@ export class ForgottenSessions {
       return { row, epoch: typeof epoch === "string" ? epoch : null };
     }, wait);
     if (read === null) return false;
-    const list = listIn(read.row);
-    if (list === null) {
-      countUnreadable(this.#counters);
-      return false;
-    }
+    const list = listIn(rows, read.row);
+    if (list === null) return false;
     this.#epoch = read.epoch;
     this.#readAt = started;
     // The store has been set back, or has lost the row: what is known here is put there again
@@ -138,14 +143,10 @@ export class ForgottenSessions {
   async #share(rows: SealedRows): Promise<void> {
     for (let races = 0; races < MAX_RACES; races++) {
       const row = await rows.read(ROW);
-      const list = listIn(row);
+      const list = listIn(rows, row);
       // What the row has said cannot be read, and may have been anything
-      if (list === null) {
-        countUnreadable(this.#counters);
-        this.#list.addAll(Date.now());
-      } else {
-        this.#list.merge(list, Date.now());
-      }
+      if (list === null) this.#list.addAll(Date.now());
+      else this.#list.merge(list, Date.now());
       if (await rows.replace(ROW, row, this.#list.encode(), ROW_LIFETIME)) return;
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
     }
@@ -154,7 +155,6 @@ export class ForgottenSessions {
 }
 
 /** Returns the list in a row, empty if there is none; `null` if it cannot be read. */
-function listIn({ content, stored }: SealedRow): ForgottenList | null {
-  if (stored === null) return new ForgottenList();
-  return content === null ? null : ForgottenList.decode(content);
+function listIn(rows: SealedRows, row: SealedRow): ForgottenList | null {
+  return row.stored === null ? new ForgottenList() : rows.decode(row, ForgottenList.decode);
 }

@@ -70,7 +70,7 @@ export async function keepSession(
   if (config.resumptionTokenCallback === null) {
     const key = await applicationSessionKey(config, peerAddress);
     const cached = { token, expiresAt: session.expiresAt };
-    await attempt(cache!, countersOf(config.context), () => cache!.put(key, cached));
+    await attempt(cache!, countersOf(config.context), () => cache!.put(key, cached), handle.wait);
     return;
   }
   try {

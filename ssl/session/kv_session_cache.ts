@@ -30,13 +30,13 @@ import {
   withoutConflict,
   withStore,
 } from "../../pkcs11/kv/store.ts";
-import type { CachedSession, SessionCache } from "../base/session_cache.ts";
+import type { CachedSession, ClientSessionCache } from "../base/session_cache.ts";
 import { SealedRows } from "./sealed_rows.ts";
 import { KvSessionStore } from "./store/kv_store.ts";
 import { StoredSessions } from "./stored_sessions.ts";
 
 export type { KvAtomic, KvEntry, KvKey, KvStore } from "../../pkcs11/kv/store.ts";
-export type { Awaitable, CachedSession, SessionCache } from "../base/session_cache.ts";
+export type { Awaitable, CachedSession, ClientSessionCache } from "../base/session_cache.ts";
 
 /**
  * The options of {@linkcode openKvSessionCache}.
@@ -151,7 +151,7 @@ async function secretIn(kv: KvStore, prefix: KvKey): Promise<Uint8Array> {
  *
  * @category Sessions
  */
-export class KvSessionCache implements SessionCache, AsyncDisposable {
+export class KvSessionCache implements ClientSessionCache, AsyncDisposable {
   readonly #store: KvSessionStore;
   readonly #sessions: StoredSessions;
 

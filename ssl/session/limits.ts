@@ -1,6 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError } from "../base/errors.ts";
 import { isBoolean, isInteger, type Shape } from "../../cert/base/options.ts";
 import { TICKET_LIFETIME } from "./session_ticket.ts";
 import { MAX_SERVER_SESSIONS } from "./memory_server.ts";
@@ -41,7 +40,8 @@ export interface ServerSessionLimits {
   readonly maxTickets?: number;
   /**
    * The milliseconds that a handshake waits in all for a store or cache outside of the process, 1
-   * to 10,000; default, and for 0, 500. Then it goes on without.
+   * to 10,000; default, and for 0, 500, and the `patience` of the store: 1,500 with Deno KV. Then
+   * it goes on without.
    */
   readonly storeTimeout?: number;
   /**
@@ -100,8 +100,11 @@ export const SHARED_LIMITS: Shape<SharedSessionLimits> = {
   ticketKeyRotation: isInteger(1, MAX_TICKET_LIFETIME),
 };
 
-/** Returns the limits with defaults and bounds applied. */
-export function resolveLimits(options: ServerSessionLimits): Required<ServerSessionLimits> {
+/** Returns the limits with defaults and bounds applied, for a store with some patience. */
+export function resolveLimits(
+  options: ServerSessionLimits,
+  patience: number = 0,
+): Required<ServerSessionLimits> {
   const { maxCacheEntries = 0, timeout = 0, ticketLifetime = 0, singleUse = false } = options;
   const { storeTimeout = 0, revocationLag = 0, maxTickets = 0 } = options;
   return {
@@ -110,43 +113,9 @@ export function resolveLimits(options: ServerSessionLimits): Required<ServerSess
     ticketLifetime: within(ticketLifetime || TICKET_LIFETIME, TICKET_LIFETIMES),
     singleUse,
     maxTickets,
-    storeTimeout: within(storeTimeout || STORE_TIMEOUT, STORE_TIMEOUTS),
+    storeTimeout: within(storeTimeout || STORE_TIMEOUT + patience, STORE_TIMEOUTS),
     revocationLag: within(revocationLag || REVOCATION_LAG, REVOCATION_LAGS),
   };
-}
-
-/** The maximum of ticket keys that processes share at a time: each is read as often as the ring. */
-export const MAX_TICKET_KEYS = 256;
-
-/**
- * Returns how many keys a ring has in which each seals for `rotation` seconds: the next one, the
- * one that seals, and those that open, until tickets of a `lifetime` have expired that were made a
- * rotation late, while the store was away.
- */
-export function requiredTicketKeys(lifetime: number, rotation: number): number {
-  return Math.ceil(lifetime / rotation) + 3;
-}
-
-/**
- * Returns the limits of shared sessions with defaults and bounds applied. By default a key seals
- * for half of its tickets' lifetime: a stolen one then opens the tickets of a day, and a ring has
- * five keys.
- *
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if that takes more than {@linkcode MAX_TICKET_KEYS}.
- */
-export function resolveSharedLimits(options: SharedSessionLimits): Required<SharedSessionLimits> {
-  const limits = resolveLimits(options);
-  const { ticketLifetime: lifetime } = limits;
-  const { ticketKeyRotation = Math.ceil(lifetime / 2) } = options;
-  const required = requiredTicketKeys(lifetime, ticketKeyRotation);
-  if (required <= MAX_TICKET_KEYS) return { ...limits, ticketKeyRotation };
-  throw new SslError(
-    "SEC_ERROR_INVALID_ARGS",
-    `Cannot configure session cache: tickets that last for ${lifetime} s under keys that change ` +
-      `every ${ticketKeyRotation} s need ${lifetime} / ${ticketKeyRotation} + 3 = ${required} ` +
-      `keys at a time, more than ${MAX_TICKET_KEYS}; let ticketKeyRotation be ` +
-      `${Math.ceil(lifetime / (MAX_TICKET_KEYS - 3))} or more, or shorten ticketLifetime`,
-  );
 }
 
 function within(value: number, { min, max }: { readonly min: number; readonly max: number }) {

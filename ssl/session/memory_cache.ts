@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CachedSession, SessionCache } from "../base/session_cache.ts";
+import type { CachedSession, ClientSessionCache } from "../base/session_cache.ts";
 
 /**
  * The default maximum number of peers in a cache; Go's default is 64, too few for a client of many
@@ -25,7 +25,7 @@ interface Entry<S> {
  * and of cost.
  */
 export class MemorySessionCache<S extends { readonly expiresAt: number } = CachedSession>
-  implements SessionCache<S> {
+  implements ClientSessionCache<S> {
   /** The sessions by key, least recently used first. */
   readonly #entries = new Map<string, Entry<S>>();
   #cost = 0;

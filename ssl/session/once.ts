@@ -12,7 +12,7 @@ import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { Awaitable } from "../base/session_cache.ts";
 import { MAX_EPOCH_LENGTH, type SessionStore } from "../base/session_store.ts";
 import type { Environment } from "../base/environment.ts";
-import { attempt, type StoreWait } from "./attempt.ts";
+import { attempt, countUnreadable, type StoreWait } from "./attempt.ts";
 import { MemorySessionStore } from "./memory_store.ts";
 import { wrongAnswer } from "./sealed_rows.ts";
 import { serverSessionsOf } from "./server_cache.ts";
@@ -31,6 +31,7 @@ export class OnceEntries {
   readonly store: SessionStore;
   readonly #nameOf: (row: string) => Awaitable<string>;
   readonly #rows: number;
+  readonly #onUnreadable: () => void;
 
   /**
    * Creates the entries of a store.
@@ -38,12 +39,15 @@ export class OnceEntries {
    * @param store The store.
    * @param nameOf Names rows; by default they have a prefix.
    * @param rows The number of rows.
+   * @param onUnreadable Called for a row in which there is no entry.
    */
   constructor(
     store: SessionStore,
     nameOf: (row: string) => Awaitable<string> = (row) => `nss-${row}`,
     rows: number = ENTRY_ROWS,
+    onUnreadable: () => void = () => {},
   ) {
+    this.#onUnreadable = onUnreadable;
     this.store = store;
     this.#nameOf = nameOf;
     this.#rows = rows;
@@ -69,7 +73,11 @@ export class OnceEntries {
     const taken: unknown = await this.store.replace(name, id.slice(), null, 1);
     if (typeof taken !== "boolean") throw wrongAnswer("replace", "neither true nor false");
     // After it: what was set back until then has given the entry back perhaps
-    return taken && await this.#epoch(name) === epoch;
+    if (taken) return await this.#epoch(name) === epoch;
+    const found: unknown = await this.store.get(name);
+    // Another entry is in its place, or none, unless the row is no entry at all
+    if (found instanceof Uint8Array && found.length !== NAME_LENGTH) this.#onUnreadable();
+    return false;
   }
 
   async #nameOfRow(id: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -95,9 +103,12 @@ export function onceEntriesOf(context: NssContext): OnceEntries {
   let own = entries.get(sessions);
   if (own === undefined) {
     const { rows, maxTickets } = sessions;
-    own = rows === null
-      ? entriesInMemory(maxTickets || MAX_OWN_ENTRIES)
-      : new OnceEntries(rows.store, (row) => rows.nameOf(row), maxTickets || ENTRY_ROWS);
+    if (rows === null) own = entriesInMemory(maxTickets || MAX_OWN_ENTRIES);
+    else {
+      const nameOf = (row: string) => rows.nameOf(row);
+      const onUnreadable = () => countUnreadable(countersOf(context));
+      own = new OnceEntries(rows.store, nameOf, maxTickets || ENTRY_ROWS, onUnreadable);
+    }
     entries.set(sessions, own);
   }
   return own;

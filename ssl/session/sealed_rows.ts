@@ -3,6 +3,7 @@
 import { copyBytes } from "../../cert/base/bytes.ts";
 import { toHex } from "../../cert/base/runtime.ts";
 import { MAX_ROW_LENGTH, type SessionStore } from "../base/session_store.ts";
+import { DecodeError } from "../wire/decode_error.ts";
 import { Writer } from "../wire/writer.ts";
 
 /** The version of the format; another version has rows of its own. */
@@ -31,6 +32,7 @@ export interface SealedRow {
 export class SealedRows {
   /** The store. */
   readonly store: SessionStore;
+  readonly #onUnreadable: () => void;
   readonly #base: Promise<CryptoKey>;
   readonly #names: Promise<CryptoKey>;
 
@@ -39,9 +41,15 @@ export class SealedRows {
    *
    * @param store The store.
    * @param secret The secret, at least 32 bytes, which all who share the rows have.
+   * @param onUnreadable Called for a row that does not open, or that its reader cannot decode.
    */
-  constructor(store: SessionStore, secret: Uint8Array<ArrayBuffer> | Promise<Uint8Array>) {
+  constructor(
+    store: SessionStore,
+    secret: Uint8Array<ArrayBuffer> | Promise<Uint8Array>,
+    onUnreadable: () => void = () => {},
+  ) {
     this.store = store;
+    this.#onUnreadable = onUnreadable;
     this.#base = importSecret(secret);
     this.#names = this.#base.then((base) =>
       crypto.subtle.deriveKey(
@@ -71,7 +79,32 @@ export class SealedRows {
     if (stored === undefined || stored === null) return { content: null, stored: null };
     if (!(stored instanceof Uint8Array)) throw wrongAnswer("get", "neither bytes nor undefined");
     const value = copyBytes(stored);
-    return { content: await this.#open(row, value), stored: value };
+    const content = await this.#open(row, value);
+    if (content === null) this.#onUnreadable();
+    return { content, stored: value };
+  }
+
+  /**
+   * Decodes the content of a row.
+   *
+   * @param row The row as it was read.
+   * @param decode Decodes it; `null`, or a {@linkcode DecodeError}, if that is not possible.
+   * @returns What it has; `null` if there is no row, or it cannot be read.
+   */
+  decode<T>(
+    { content }: SealedRow,
+    decode: (content: Uint8Array<ArrayBuffer>) => T | null,
+  ): T | null {
+    if (content === null) return null;
+    let decoded: T | null;
+    try {
+      decoded = decode(content);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      decoded = null;
+    }
+    if (decoded === null) this.#onUnreadable();
+    return decoded;
   }
 
   /** Writes a row, whether there is one or not. */

@@ -13,7 +13,14 @@ import {
   type TicketContent,
   TicketKeys,
 } from "./session_ticket.ts";
-import { attempt, setStorePolicy, STORE_TIMEOUT, type StorePolicy } from "./attempt.ts";
+import {
+  attempt,
+  countUnreadable,
+  setStorePolicy,
+  STORE_TIMEOUT,
+  type StorePolicy,
+  type StoreWait,
+} from "./attempt.ts";
 import type { ForgottenSessions } from "./forgotten.ts";
 import { MemoryServerSessionCache } from "./memory_server.ts";
 import type { ServerSessionCache } from "../base/server_session_cache.ts";
@@ -118,8 +125,9 @@ export class ServerSessions {
     content: TicketContent,
     binding: Uint8Array<ArrayBuffer>,
     environment: Environment,
+    wait: StoreWait,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    const ticket = await this.#ticketKeys.seal(content, binding, environment);
+    const ticket = await this.#ticketKeys.seal(content, binding, environment, wait);
     return ticket === null || ticket.length > MAX_TICKET_LENGTH ? null : ticket;
   }
 
@@ -128,8 +136,9 @@ export class ServerSessions {
     ticket: Uint8Array<ArrayBuffer>,
     binding: Uint8Array<ArrayBuffer>,
     environment: Environment,
+    wait: StoreWait,
   ): Promise<TicketContent | null> {
-    const content = await this.#ticketKeys.open(ticket, binding, environment);
+    const content = await this.#ticketKeys.open(ticket, binding, environment, wait);
     if (content === null) this.#counters.ticketParseFailures++;
     return content;
   }
@@ -142,8 +151,9 @@ export class ServerSessions {
     bytes: Uint8Array<ArrayBuffer>,
     binding: Uint8Array<ArrayBuffer>,
     environment: Environment,
+    wait: StoreWait,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    return this.#ticketKeys.sealBytes(bytes, binding, environment);
+    return this.#ticketKeys.sealBytes(bytes, binding, environment, wait);
   }
 
   /** Opens the result of {@linkcode ServerSessions.sealBytes}; `null` if that is not possible. */
@@ -151,8 +161,9 @@ export class ServerSessions {
     sealed: Uint8Array<ArrayBuffer>,
     binding: Uint8Array<ArrayBuffer>,
     environment: Environment,
+    wait: StoreWait,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    return this.#ticketKeys.openBytes(sealed, binding, environment);
+    return this.#ticketKeys.openBytes(sealed, binding, environment, wait);
   }
 
   /** Keeps a session by its ID, for use under the same binding only. */
@@ -160,14 +171,14 @@ export class ServerSessions {
     id: Uint8Array,
     binding: Uint8Array,
     content: TicketContent,
+    wait: StoreWait,
   ): Promise<void> {
     const chainLength = content.peerChain.reduce((sum, { der }) => sum + der.length, 0);
     if (chainLength > MAX_SESSION_CHAIN_LENGTH) return;
     // A session is valid up to and including its last millisecond; a cache drops it at expiresAt.
     const expiresAt = content.createdAt + this.sessionLifetime * 1000 + 1;
-    await this.#attempt(() =>
-      this.cache.put(keyOf(id, binding), encodeTicketContent(content), expiresAt)
-    );
+    const put = () => this.cache.put(keyOf(id, binding), encodeTicketContent(content), expiresAt);
+    await this.#attempt(put, wait);
   }
 
   /** Returns the session of an ID; `null` if it has expired or there is none under this binding. */
@@ -175,12 +186,15 @@ export class ServerSessions {
     id: Uint8Array,
     binding: Uint8Array,
     environment: Environment,
+    wait: StoreWait,
   ): Promise<TicketContent | null> {
     const key = keyOf(id, binding);
     const now = environment.now();
-    const bytes = await this.#attempt(() => this.cache.get(key, now));
+    const bytes = await this.#attempt(() => this.cache.get(key, now), wait);
+    if (bytes === null || bytes === undefined) return null;
     // The application's cache may return any value.
     const content = bytes instanceof Uint8Array ? decodeTicketContent(bytes) : null;
+    if (content === null) countUnreadable(this.#counters);
     const isGood = content !== null &&
       isWithin(content, this.sessionLifetime, environment, this.#clockTolerance);
     return isGood ? content : null;
@@ -191,8 +205,8 @@ export class ServerSessions {
     await this.#attempt(() => this.cache.delete(keyOf(id, binding)));
   }
 
-  #attempt<T>(run: () => Awaitable<T>): Promise<T | null> {
-    return attempt(this.rows?.store ?? this.cache, this.#counters, run);
+  #attempt<T>(run: () => Awaitable<T>, wait?: StoreWait): Promise<T | null> {
+    return attempt(this.rows?.store ?? this.cache, this.#counters, run, wait);
   }
 }
 

@@ -3,6 +3,7 @@
 import type { SslConfig } from "../config/config.ts";
 import type { Environment } from "../base/environment.ts";
 import type { PeerIdentity } from "../base/session_cache.ts";
+import type { StoreWait } from "./attempt.ts";
 import { portableKey, RecentTexts, SERVER_SETTINGS, serverHookIdentity } from "./identity.ts";
 import { decodeText, encodeText, readPeer, writePeer } from "./session_codec.ts";
 import { readTime, writeTime } from "../wire/time.ts";
@@ -126,9 +127,10 @@ export class TicketKeys {
     content: TicketContent,
     binding: Uint8Array<ArrayBuffer>,
     environment: Environment,
+    wait?: StoreWait,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
     const encoded = encodeTicketContent(content);
-    const sealed = await this.sealBytes(encoded, binding, environment);
+    const sealed = await this.sealBytes(encoded, binding, environment, wait);
     encoded.fill(0);
     return sealed;
   }
@@ -138,8 +140,9 @@ export class TicketKeys {
     bytes: Uint8Array<ArrayBuffer>,
     binding: Uint8Array<ArrayBuffer>,
     environment: Environment,
+    wait?: StoreWait,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    const current = await this.#keyring.current(environment);
+    const current = await this.#keyring.current(environment, wait);
     if (current === null) return null;
     const iv = environment.random(IV_LENGTH);
     const sealed = await crypto.subtle.encrypt(
@@ -158,8 +161,9 @@ export class TicketKeys {
     ticket: Uint8Array<ArrayBuffer>,
     binding: Uint8Array<ArrayBuffer>,
     environment: Environment,
+    wait?: StoreWait,
   ): Promise<TicketContent | null> {
-    const opened = await this.openBytes(ticket, binding, environment);
+    const opened = await this.openBytes(ticket, binding, environment, wait);
     const content = opened && decodeTicketContent(opened);
     const isGood = content !== null &&
       isWithin(content, this.lifetime, environment, this.#clockTolerance);
@@ -174,10 +178,11 @@ export class TicketKeys {
     ticket: Uint8Array<ArrayBuffer>,
     binding: Uint8Array<ArrayBuffer>,
     environment: Environment,
+    wait?: StoreWait,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
     if (ticket.length < KEY_NAME_LENGTH + IV_LENGTH) return null;
     const name = ticket.subarray(0, KEY_NAME_LENGTH);
-    const found = await this.#keyring.find(name, environment);
+    const found = await this.#keyring.find(name, environment, wait);
     if (found === null) return null;
     const iv = ticket.subarray(KEY_NAME_LENGTH, KEY_NAME_LENGTH + IV_LENGTH);
     const sealed = ticket.subarray(KEY_NAME_LENGTH + IV_LENGTH);

@@ -2,6 +2,7 @@
 
 import type { SessionStore } from "../base/session_store.ts";
 import type { StoreFault } from "../base/session_store.ts";
+import { countUnreadable } from "./attempt.ts";
 import type { SharedSessionLimits } from "./limits.ts";
 import { SealedRows } from "./sealed_rows.ts";
 import { ServerSessions } from "./server_cache.ts";
@@ -11,6 +12,7 @@ import type { DerivedSecret } from "./store_secret.ts";
 import { StoreServerSessionCache } from "./store_server.ts";
 import { TicketKeyRing } from "./ticket_key_ring.ts";
 
+export { resolveSharedLimits } from "./shared_limits.ts";
 export { deriveStoreSecret } from "./store_secret.ts";
 
 /** The options of sessions that processes share. */
@@ -32,7 +34,7 @@ export function shareSessions(options: SharedSessionsOptions): ServerSessions {
   const { store, secret, maxCacheEntries, timeout, ticketLifetime, counters } = options;
   const { onClose } = options;
   const { restore } = secret;
-  const rows = new SealedRows(store, secret.bytes);
+  const rows = new SealedRows(store, secret.bytes, () => countUnreadable(counters));
   const clockTolerance = 2 * MAX_CLOCK_SKEW;
   return new ServerSessions({
     cache: new StoreServerSessionCache({

@@ -1,6 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 import type { ServerSessionCache } from "../base/server_session_cache.ts";
@@ -77,16 +76,14 @@ export class StoreServerSessionCache implements ServerSessionCache {
   }
 
   /** Returns the session in a row, unless it is another one or has expired. */
-  #sessionIn({ content }: SealedRow, id: string, now: number): Uint8Array<ArrayBuffer> | undefined {
-    if (content === null) return undefined;
-    try {
+  #sessionIn(row: SealedRow, id: string, now: number): Uint8Array<ArrayBuffer> | undefined {
+    const { rows, clockTolerance } = this.#options;
+    const found = rows.decode(row, (content) => {
       const r = new Reader(content);
-      const isOther = new TextDecoder().decode(r.vector16()) !== id;
-      const expiresAt = readTime(r);
-      return isOther || expiresAt + this.#options.clockTolerance <= now ? undefined : r.rest();
-    } catch (error) {
-      if (error instanceof DecodeError) return undefined; // of another version
-      throw error;
-    }
+      const owner = new TextDecoder().decode(r.vector16());
+      return { owner, expiresAt: readTime(r), session: r.rest() };
+    });
+    if (found === null || found.owner !== id) return undefined;
+    return found.expiresAt + clockTolerance <= now ? undefined : found.session;
   }
 }

@@ -1,13 +1,18 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { toHex } from "../../cert/base/runtime.ts";
-import { type CachedSession, MAX_SESSION_AGE, type SessionCache } from "../base/session_cache.ts";
+import {
+  type CachedSession,
+  type ClientSessionCache,
+  MAX_SESSION_AGE,
+} from "../base/session_cache.ts";
 import type { SessionStore } from "../base/session_store.ts";
-import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 import { MAX_TICKETS_PER_PEER } from "./memory_cache.ts";
 import { MAX_SEALED_LENGTH, type SealedRow, SealedRows } from "./sealed_rows.ts";
+import type { StoreSecret } from "../base/store_secret.ts";
+import { deriveStoreSecret } from "./store_secret.ts";
 import { readTime, writeTime } from "../wire/time.ts";
 
 /** The time in milliseconds for which a process uses sessions that another one has cleared. */
@@ -30,7 +35,7 @@ const GENERATION_ROW = "client sessions";
  * that the names of all rows contain: whoever reads it later finds none of the earlier rows. If its
  * row is lost, a new generation begins, so that no session comes back.
  */
-export class StoredSessions implements SessionCache {
+export class StoredSessions implements ClientSessionCache {
   readonly #rows: SealedRows;
   readonly #clock: () => number;
   #generation: { readonly value: Promise<string>; readonly readAt: number } | null = null;
@@ -46,9 +51,21 @@ export class StoredSessions implements SessionCache {
     this.#clock = clock;
   }
 
-  /** Returns the cache over a store. */
-  static over(store: SessionStore, secret: Uint8Array<ArrayBuffer>): StoredSessions {
-    return new StoredSessions(new SealedRows(store, secret));
+  /**
+   * Opens the cache over a store.
+   *
+   * @param store The store.
+   * @param secret What encrypts its rows.
+   * @param onUnreadable Called for a row that cannot be read.
+   * @throws {SslError} As {@linkcode deriveStoreSecret}.
+   */
+  static async open(
+    store: SessionStore,
+    secret: StoreSecret,
+    onUnreadable: () => void,
+  ): Promise<StoredSessions> {
+    const { bytes } = await deriveStoreSecret(secret, store, "Cannot open session cache");
+    return new StoredSessions(new SealedRows(store, bytes, onUnreadable));
   }
 
   /** Removes and returns the newest session of a key that has not expired. */
@@ -104,7 +121,7 @@ export class StoredSessions implements SessionCache {
   async #readGeneration(): Promise<string> {
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
       const row = await this.#rows.read(GENERATION_ROW);
-      const found = row.content === null ? null : parseGeneration(row.content);
+      const found = this.#rows.decode(row, parseGeneration);
       const value = found?.value ?? newGeneration();
       const age = found === null ? Infinity : Math.abs(Date.now() - found.writtenAt);
       if (age < GENERATION_RENEWAL) return toHex(value);
@@ -125,7 +142,7 @@ export class StoredSessions implements SessionCache {
     const name = `client ${await this.#currentGeneration()} ${key}`;
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
       const row: SealedRow = await this.#rows.read(name);
-      const before = row.content === null ? [] : decode(row.content);
+      const before = this.#rows.decode(row, decode) ?? [];
       const after = change(before);
       if (after === before || before.length === 0 && after.length === 0) return;
       const lifetime = lifetimeOf(after);
@@ -158,19 +175,14 @@ function encode(sessions: readonly CachedSession[]): Uint8Array<ArrayBuffer> {
   return w.finish();
 }
 
-/** Returns the sessions of a row; none of one that another version has written. */
-function decode(content: Uint8Array<ArrayBuffer>): readonly CachedSession[] {
+/** Returns the sessions of a row; `null` if another version has written it. */
+function decode(content: Uint8Array<ArrayBuffer>): readonly CachedSession[] | null {
   const r = new Reader(content);
-  try {
-    if (r.u8() !== FORM) return [];
-    return r.list((entry) => {
-      const expiresAt = readTime(entry);
-      return { token: entry.vector24().slice(), expiresAt };
-    });
-  } catch (error) {
-    if (error instanceof DecodeError) return [];
-    throw error;
-  }
+  if (r.u8() !== FORM) return null;
+  return r.list((entry) => {
+    const expiresAt = readTime(entry);
+    return { token: entry.vector24().slice(), expiresAt };
+  });
 }
 
 interface Generation {
@@ -190,13 +202,8 @@ function generationRow(value: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> 
 
 function parseGeneration(content: Uint8Array<ArrayBuffer>): Generation | null {
   const r = new Reader(content);
-  try {
-    if (r.u8() !== FORM) return null;
-    const generation = { value: r.bytes(GENERATION_LENGTH), writtenAt: readTime(r) };
-    r.finish();
-    return generation;
-  } catch (error) {
-    if (error instanceof DecodeError) return null;
-    throw error;
-  }
+  if (r.u8() !== FORM) return null;
+  const generation = { value: r.bytes(GENERATION_LENGTH), writtenAt: readTime(r) };
+  r.finish();
+  return generation;
 }

@@ -18,8 +18,9 @@ import type { Environment } from "../base/environment.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
-import { attempt, type StoreCounters } from "./attempt.ts";
-import { requiredTicketKeys } from "./limits.ts";
+import { attempt, type StoreCounters, StoreWait } from "./attempt.ts";
+import { attemptTogether } from "./attempt_together.ts";
+import { requiredTicketKeys } from "./shared_limits.ts";
 import type { SealedRow, SealedRows } from "./sealed_rows.ts";
 import { KEY_NAME_LENGTH, type TicketKey, type TicketKeyring } from "./ticket_keyring.ts";
 
@@ -107,15 +108,22 @@ export class TicketKeyRing implements TicketKeyring {
   }
 
   /** Returns the key to seal with, which is waited for where none is known. */
-  async current(environment: Environment): Promise<TicketKey | null> {
+  async current(
+    environment: Environment,
+    wait: StoreWait = new StoreWait(),
+  ): Promise<TicketKey | null> {
     const known = this.#sealingKey(environment.now());
-    if (known === null) await this.#renew(environment);
+    if (known === null) await this.#join(() => this.#renew(environment), wait);
     else if (this.#isDue(environment.now())) void this.#renew(environment);
     return known ?? this.#sealingKey(environment.now());
   }
 
   /** Returns the key of a name; reads the ring if it is unknown. */
-  async find(name: Uint8Array, environment: Environment): Promise<TicketKey | null> {
+  async find(
+    name: Uint8Array,
+    environment: Environment,
+    wait: StoreWait = new StoreWait(),
+  ): Promise<TicketKey | null> {
     const now = environment.now();
     const known = this.#named(name, now);
     if (known !== null) {
@@ -123,9 +131,15 @@ export class TicketKeyRing implements TicketKeyring {
       return known;
     }
     const underWay = this.#renewing ?? this.#reading;
-    if (underWay !== null) await underWay;
-    else if (isPast(this.#triedAt, MIN_READ_INTERVAL, now)) await this.#readOnce(environment);
+    if (underWay !== null) await this.#join(() => underWay, wait);
+    else if (isPast(this.#triedAt, MIN_READ_INTERVAL, now)) {
+      await this.#join(() => this.#readOnce(environment), wait);
+    }
     return this.#named(name, now);
+  }
+
+  async #join(join: () => Promise<void>, wait: StoreWait): Promise<void> {
+    await attemptTogether(this.#options.counters, join, wait);
   }
 
   /**
@@ -232,7 +246,8 @@ export class TicketKeyRing implements TicketKeyring {
   async #takeTurn(next: number): Promise<number | null> {
     const { rows } = this.#options;
     const row = await rows.read(this.#turnRow);
-    if (row.content?.length === 4) return new Reader(row.content).u32();
+    const turned = rows.decode(row, decodeTurn);
+    if (turned !== null) return turned;
     const turn = new Writer().u32(next).finish();
     return await rows.replace(this.#turnRow, row, turn, this.#rotation) ? next : null;
   }
@@ -252,9 +267,10 @@ export class TicketKeyRing implements TicketKeyring {
 
   /** Decodes a row, by default that of the store, and imports the keys that are new. */
   async #read(row?: SealedRow): Promise<Ring | null> {
-    const { content } = row ?? await this.#options.rows.read(this.#ringRow);
-    const decoded = content === null ? null : decodeRing(content);
-    content?.fill(0); // what is known keeps copies
+    const { rows } = this.#options;
+    const read = row ?? await rows.read(this.#ringRow);
+    const decoded = rows.decode(read, decodeRing);
+    read.content?.fill(0); // what is known keeps copies
     if (decoded === null) return null;
     const keys = await Promise.all(decoded.keys.map((record) => {
       const known = this.#ring?.keys.find(({ name }) => bytesEqual(name, record.name));
@@ -288,6 +304,14 @@ function encodeRing({ generation, keys }: Ring): Uint8Array<ArrayBuffer> {
   const w = new Writer().u8(FORM).u32(generation);
   for (const { name, secret, left } of keys) w.u16(left).bytes(name).bytes(secret);
   return w.finish();
+}
+
+/** Decodes the generation that is due. */
+function decodeTurn(bytes: Uint8Array<ArrayBuffer>): number {
+  const r = new Reader(bytes);
+  const generation = r.u32();
+  r.finish();
+  return generation;
 }
 
 /** Decodes a ring; `null` if it is of another form. */

@@ -1,8 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual, copyBytes } from "../../cert/base/bytes.ts";
+import { bytesEqual } from "../../cert/base/bytes.ts";
 import { type Check, isBytes } from "../../cert/base/options.ts";
 import type { Environment } from "../base/environment.ts";
+import type { StoreWait } from "./attempt.ts";
 
 /** A key that seals tickets. */
 export interface TicketKey {
@@ -20,10 +21,13 @@ export const KEY_NAME_LENGTH = 16;
  * that have not expired.
  */
 export interface TicketKeyring {
-  /** Returns the key to seal with; `null` if it is unavailable. */
-  current(environment: Environment): Promise<TicketKey | null>;
-  /** Returns the key of a name; `null` if there is none. */
-  find(name: Uint8Array, environment: Environment): Promise<TicketKey | null>;
+  /**
+   * Returns the key to seal with; `null` if it is unavailable, or the handshake has waited for
+   * stores long enough.
+   */
+  current(environment: Environment, wait?: StoreWait): Promise<TicketKey | null>;
+  /** Returns the key of a name; `null` if there is none, or none can be waited for. */
+  find(name: Uint8Array, environment: Environment, wait?: StoreWait): Promise<TicketKey | null>;
 }
 
 /** A key of this process, and when it was made. */
@@ -109,58 +113,4 @@ function isGivenTicketKey(value: unknown, name: string): string | null {
   if (value.length === GIVEN_KEY_LENGTH) return null;
   const parts = "16 of a name and 32 of secrets";
   return `${name} has ${value.length} bytes, not ${GIVEN_KEY_LENGTH}: ${parts}`;
-}
-
-/**
- * Keys by bytes, as Node and nginx have them: all who have the same ones open each other's tickets.
- * The first one seals. They are not renewed.
- */
-export class GivenTicketKeyring implements TicketKeyring {
-  #bytes: readonly Uint8Array<ArrayBuffer>[];
-  #keys: Promise<readonly TicketKey[]> | null = null;
-
-  /** Copies the keys, which have passed {@linkcode areGivenTicketKeys}. */
-  constructor(keys: GivenTicketKeys) {
-    this.#bytes = [keys].flat().map(copyBytes);
-  }
-
-  /** Returns the first key. */
-  async current(): Promise<TicketKey> {
-    const [first] = await this.#derived();
-    return first!;
-  }
-
-  /** Returns the key of a name. */
-  async find(name: Uint8Array): Promise<TicketKey | null> {
-    const keys = await this.#derived();
-    return keys.find((candidate) => bytesEqual(candidate.name, name)) ?? null;
-  }
-
-  #derived(): Promise<readonly TicketKey[]> {
-    return this.#keys ??= this.#derive().catch((error) => {
-      this.#keys = null; // the next caller tries again
-      throw error;
-    });
-  }
-
-  async #derive(): Promise<readonly TicketKey[]> {
-    const keys = await Promise.all(this.#bytes.map(deriveKey));
-    for (const bytes of this.#bytes) bytes.fill(0);
-    this.#bytes = [];
-    return keys;
-  }
-}
-
-async function deriveKey(bytes: Uint8Array<ArrayBuffer>): Promise<TicketKey> {
-  const secret = bytes.subarray(KEY_NAME_LENGTH);
-  const base = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveKey"]);
-  const info = new TextEncoder().encode("NSS for Deno, ticket key by bytes 1");
-  const key = await crypto.subtle.deriveKey(
-    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(32), info },
-    base,
-    { name: "AES-GCM", length: 256 },
-    false,
-    ["encrypt", "decrypt"],
-  );
-  return { name: bytes.slice(0, KEY_NAME_LENGTH), key };
 }

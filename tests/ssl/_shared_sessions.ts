@@ -19,7 +19,8 @@ export const VERSIONS = (["TLSv1.3", "TLSv1.2"] as const).map((version) => ({
   max: version,
 }));
 
-const SECRET = new Uint8Array(32).fill(1);
+/** Their secret. */
+export const SECRET = new Uint8Array(32).fill(1);
 
 /** Makes so many servers that share a store. */
 export async function servers(

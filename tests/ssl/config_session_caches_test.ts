@@ -30,6 +30,7 @@ import { serverSessionsOf } from "../../ssl/session/server_cache.ts";
 import type { CachedSession } from "../../ssl/base/session_cache.ts";
 import { join, type JoinOptions, ping, PKI, session, shake, TestEnvironment } from "./_support.ts";
 import { withoutTime } from "../support/without_time.ts";
+import { StoreWait } from "../../ssl/session/attempt.ts";
 
 const newContext = () => new NssContext({ trustAnchors: [] });
 const VERSIONS = (["TLSv1.3", "TLSv1.2"] as const).map((version) => ({
@@ -259,7 +260,7 @@ Deno.test("configServerSessionIDCache() with a cache that lies costs the resumpt
     configServerSessionIDCache({ context: server, cache });
     const sessions = serverSessionsOf(server);
     const id = new Uint8Array(32);
-    assertEquals(await sessions.get(id, id, new TestEnvironment()), null);
+    assertEquals(await sessions.get(id, id, new TestEnvironment(), new StoreWait()), null);
   }
 });
 

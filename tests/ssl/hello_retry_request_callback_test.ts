@@ -55,6 +55,7 @@ import { answering, type HandOver, handOver } from "./_hand_over.ts";
 import { keepHellos } from "./_hello.ts";
 import { RawClient } from "./_raw_client.ts";
 import { Acquaintance, BOTH_VERSIONS, ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
+import { StoreWait } from "../../ssl/session/attempt.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 const bytes = (text: string): Bytes => new TextEncoder().encode(text);
@@ -319,7 +320,7 @@ async function outcomeOfCookie(
 ): Promise<SslError> {
   const context = new NssContext({ trustAnchors: [] });
   const sealed = await serverSessionsOf(context)
-    .sealBytes(content, COOKIE_BINDING, new TestEnvironment());
+    .sealBytes(content, COOKIE_BINDING, new TestEnvironment(), new StoreWait());
   const [a, b] = memoryPair();
   const server = socketOver(a, serverOptions({ context, helloRetryRequestCallback }));
   const failed = failureOf(server.handshake());

@@ -4,7 +4,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { ServerSessionCache } from "../../ssl/base/server_session_cache.ts";
-import type { CachedSession, SessionCache } from "../../ssl/base/session_cache.ts";
+import type { CachedSession, ClientSessionCache } from "../../ssl/base/session_cache.ts";
 
 /** Opens caches over one memory or store: what one keeps, the others find. */
 export interface Caches<C> extends AsyncDisposable {
@@ -67,7 +67,7 @@ export function testServerSessionCache(
 /** Registers the tests of a cache of client sessions. */
 export function testClientSessionCache(
   name: string,
-  caches: () => Promise<Caches<SessionCache>>,
+  caches: () => Promise<Caches<ClientSessionCache>>,
 ): void {
   // Stores forget by the real time what has expired
   const START = Date.now() + 3_600_000;

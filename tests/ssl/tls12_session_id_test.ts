@@ -39,6 +39,7 @@ import {
 } from "./_support.ts";
 import { type RawHello, type RawSession, RawTls12Client } from "./_raw_tls12_client.ts";
 import { identityOf, ONLY_TLS12, SUITE } from "./_tls12.ts";
+import { StoreWait } from "../../ssl/session/attempt.ts";
 
 const HOUR = 3_600_000;
 
@@ -289,14 +290,23 @@ Deno.test("ServerSessions keeps sessions to their binding and their time", async
   const sessions = sessionsWith(cache);
   const at = (now: number) => new TestEnvironment(now);
   const kept = content({ createdAt: 1000 });
-  await sessions.put(id(1), BINDING, kept);
-  assertEquals(await sessions.get(id(1), new Uint8Array(32).fill(1), at(1000)), null);
-  assertEquals(await sessions.get(id(2), BINDING, at(1000)), null);
-  assertEquals(await sessions.get(id(1), BINDING, at(1000 + SESSION_ID_LIFETIME * 1000)), kept);
-  assertEquals(await sessions.get(id(1), BINDING, at(1001 + SESSION_ID_LIFETIME * 1000)), null);
+  await sessions.put(id(1), BINDING, kept, new StoreWait());
+  assertEquals(
+    await sessions.get(id(1), new Uint8Array(32).fill(1), at(1000), new StoreWait()),
+    null,
+  );
+  assertEquals(await sessions.get(id(2), BINDING, at(1000), new StoreWait()), null);
+  assertEquals(
+    await sessions.get(id(1), BINDING, at(1000 + SESSION_ID_LIFETIME * 1000), new StoreWait()),
+    kept,
+  );
+  assertEquals(
+    await sessions.get(id(1), BINDING, at(1001 + SESSION_ID_LIFETIME * 1000), new StoreWait()),
+    null,
+  );
   assertEquals(cache.size, 0);
-  await sessions.put(id(1), BINDING, kept);
-  assertEquals(await sessions.get(id(1), BINDING, at(999)), null); // a clock that goes backwards
+  await sessions.put(id(1), BINDING, kept, new StoreWait());
+  assertEquals(await sessions.get(id(1), BINDING, at(999), new StoreWait()), null); // a clock that goes backwards
   await sessions.delete(id(1), BINDING);
   assertEquals(cache.size, 0);
 });
@@ -310,6 +320,7 @@ Deno.test("ServerSessions keeps sessions with certificates of up to 16,384 bytes
       id(n),
       BINDING,
       content({ peerChain: peerChain as unknown as Certificate[] }),
+      new StoreWait(),
     );
     assertEquals(cache.size, size);
   }

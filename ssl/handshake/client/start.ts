@@ -78,6 +78,7 @@ function sessionToOffer(hs: HandshakeContext): Promise<ClientSession | null> {
     config: sessionConfig(hs),
     peerAddress: hs.peerAddress,
     environment: hs.environment,
+    wait: hs.session.wait,
     isFirst: hs.established === null,
     isTrusted: (session) => isStillTrusted(hs, session),
   });

@@ -112,6 +112,8 @@ export async function openKvSessionStore(
  * @category Sessions
  */
 export class KvSessionStore implements SessionStore, AsyncDisposable {
+  /** For how many milliseconds a method tries again while other processes lock the file. */
+  readonly patience: number = LOCKED_PATIENCE;
   readonly #kv: KvStore;
   readonly #prefix: KvKey;
   readonly #ownsKv: boolean;

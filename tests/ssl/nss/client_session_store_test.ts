@@ -2,23 +2,36 @@
 
 /** Clients' sessions in a store that processes share: each context stands for a process. @module */
 
-import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertGreater,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { NssContext } from "../../../pkcs11/context/context.ts";
+import { generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
 import { SslError } from "../../../ssl/base/errors.ts";
 import type { SessionStore } from "../../../ssl/base/session_store.ts";
+import type { StoreSecret } from "../../../ssl/base/store_secret.ts";
 import type { VersionRange } from "../../../ssl/config/import_options.ts";
 import {
   clearSessionCache,
   configClientSessionCache,
 } from "../../../ssl/nss/client_session_cache.ts";
 import { getStatistics } from "../../../ssl/nss/get_statistics.ts";
+import { attempt } from "../../../ssl/session/attempt.ts";
+import { REST_DURATION } from "../../../ssl/session/circuit.ts";
+import { CLEAR_LAG } from "../../../ssl/session/stored_sessions.ts";
 import { MemorySessionStore } from "../../../ssl/session/memory_store.ts";
+import { countersOf } from "../../../ssl/session/statistics.ts";
+import { withoutTime, withTimeByHand } from "../../support/without_time.ts";
 import { HOSTNAME, session } from "../_support.ts";
 
 const SECRET = new Uint8Array(32).fill(1);
 const newContext = () => new NssContext({ trustAnchors: [] });
 
-function clientOf(store: SessionStore, secret = SECRET): NssContext {
+function clientOf(store: SessionStore, secret: StoreSecret = SECRET): NssContext {
   const context = newContext();
   configClientSessionCache({ context, store, secret });
   return context;
@@ -47,6 +60,71 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
     assertEquals(await resumes(clientOf(store), server, versions), false);
   });
 }
+
+Deno.test("configClientSessionCache({ store }) takes a password or a key as secret, as servers do", async () => {
+  const keys = await generateKeyPair("ed25519");
+  const secrets: StoreSecret[] = [{ password: "kfqzvtrnwmxj" }, keys.privateKey];
+  for (const secret of secrets) {
+    const store = new MemorySessionStore();
+    const server = newContext();
+    const clients = [1, 2].map(() => clientOf(store, secret));
+    await withTimeByHand(async (advance) => {
+      // Handshakes do not wait for as long as the derivation takes, perhaps
+      for (const context of clients) await clearSessionCache({ context });
+      advance(CLEAR_LAG);
+      assertEquals(await resumes(clients[0]!, server), false);
+      assertEquals(await resumes(clients[1]!, server), true);
+    });
+  }
+});
+
+Deno.test("configClientSessionCache({ store }): a secret that cannot be derived is tried again, and told by clearSessionCache()", async () => {
+  const memory = new MemorySessionStore();
+  let isAway = true;
+  const store: SessionStore = {
+    get: (name) => {
+      if (isAway) throw new Error("away");
+      return memory.get(name);
+    },
+    put: (...row) => memory.put(...row),
+    replace: (...row) => memory.replace(...row),
+    epoch: () => memory.epoch(),
+  };
+  const context = clientOf(store, { password: "kfqzvtrnwmxj" });
+  const error = await assertRejects(() => clearSessionCache({ context }), SslError);
+  assertStringIncludes(error.message, "the store does not give the salt of the password");
+  const server = newContext();
+  await withTimeByHand(async (advance) => {
+    assertEquals(await resumes(context, server), false);
+    isAway = false;
+    await clearSessionCache({ context });
+    advance(REST_DURATION);
+    assertEquals(await resumes(context, server), false);
+    assertEquals(await resumes(context, server), true);
+  });
+  const { privateKey } = await generateKeyPair("ec-p256");
+  const unsuitable = clientOf(memory, privateKey);
+  const why = await assertRejects(() => clearSessionCache({ context: unsuitable }), SslError);
+  assertStringIncludes(why.message, "whose signatures are random");
+});
+
+Deno.test("configClientSessionCache({ store }): the store rests for clients when it does for servers", async () => {
+  let calls = 0;
+  const down = () => {
+    calls++;
+    return Promise.reject(new Error("down"));
+  };
+  const store: SessionStore = { get: down, put: down, replace: down, epoch: down };
+  const client = clientOf(store);
+  const counters = countersOf(newContext());
+  await withoutTime(async () => {
+    for (let i = 0; i < 3; i++) await attempt(store, counters, down);
+    calls = 0;
+    assertEquals(await resumes(client, newContext()), false);
+  });
+  assertEquals(calls, 0);
+  assertGreater(getStatistics({ context: client }).storeRefusals, 0);
+});
 
 Deno.test("configClientSessionCache({ store }) shows the store no secret and no name, and copies the secret", async () => {
   const inner = new MemorySessionStore();
@@ -117,10 +195,13 @@ Deno.test("configClientSessionCache() refuses a store without its secret, and wh
   const cache = { take: () => undefined, put: () => {}, delete: () => {}, clear: () => {} };
   const context = newContext();
   const wrong: [object, string][] = [
-    [{ store }, "need a secret of 32 bytes, and there are none"],
-    [{ store, secret: new Uint8Array(31) }, "there are 31"],
-    [{ store, secret: new Uint8Array(33) }, "there are 33"],
-    [{ store, secret: "x".repeat(32) }, "secret is a string, not a Uint8Array"],
+    [{ store }, "need a secret: 32 random bytes, a password or a key"],
+    [{ store, secret: new Uint8Array(31) }, "secret has 31 bytes, not 32"],
+    [{ store, secret: new Uint8Array(33) }, "secret has 33 bytes, not 32"],
+    [
+      { store, secret: "x".repeat(32) },
+      "secret is a string, not 32 bytes, a password or a PrivateKey; a password is {",
+    ],
     [{ secret: SECRET }, "there is a secret and no store"],
     [{ store, secret: SECRET, cache }, "the options cache and store"],
     [{ store: new Map(), secret: SECRET }, "it has no method put"],

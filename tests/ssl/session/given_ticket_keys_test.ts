@@ -9,11 +9,8 @@ import { configMPServerSIDCache } from "../../../ssl/nss/config_mp_server_sid_ca
 import { configServerSessionIDCache } from "../../../ssl/nss/config_server_session_id_cache.ts";
 import { MemorySessionStore } from "../../../ssl/session/memory_store.ts";
 import { MAX_CLOCK_SKEW } from "../../../ssl/session/session_ticket.ts";
-import {
-  GIVEN_KEY_LENGTH,
-  GivenTicketKeyring,
-  MAX_GIVEN_KEYS,
-} from "../../../ssl/session/ticket_keyring.ts";
+import { GivenTicketKeyring } from "../../../ssl/session/given_ticket_keyring.ts";
+import { GIVEN_KEY_LENGTH, MAX_GIVEN_KEYS } from "../../../ssl/session/ticket_keyring.ts";
 import { countSubtleCalls } from "../handshake/subtle.ts";
 import { session, TestEnvironment } from "../_support.ts";
 
@@ -64,7 +61,7 @@ Deno.test("configServerSessionIDCache({ ticketKeys }): the first key seals, all 
 
 Deno.test("configServerSessionIDCache({ ticketKeys }): all 48 bytes count, and the application's bytes are copied", async () => {
   const encrypted = async (bytes: Uint8Array) => {
-    const ring = new GivenTicketKeyring(bytes);
+    const ring = new GivenTicketKeyring([bytes.slice()]);
     const { name, key } = await ring.current();
     assertEquals([name, key.extractable, key.algorithm], [bytes.slice(0, 16), false, {
       name: "AES-GCM",
@@ -83,9 +80,12 @@ Deno.test("configServerSessionIDCache({ ticketKeys }): all 48 bytes count, and t
   for (let i = 16; i < 48; i++) seen.add(await encrypted(base.with(i, 2)));
   assertEquals(seen.size, 33);
   const given = keyOf(1);
-  const ring = new GivenTicketKeyring(given);
+  const [client, one] = [newContext(), serverWith(given)];
   given.fill(7);
-  assertEquals((await ring.current()).name, keyOf(1, 16));
+  for (const server of [one, serverWith(keyOf(1))]) {
+    const [info] = await session({ client: { context: client }, server: { context: server } });
+    assertEquals(info.resumed, server !== one);
+  }
 });
 
 Deno.test("configServerSessionIDCache({ ticketKeys }): derives its keys once", async () => {

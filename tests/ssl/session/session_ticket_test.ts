@@ -18,6 +18,7 @@ import { TLS_1_3 } from "../../../ssl/tables/versions.ts";
 import { resolveConfig } from "../../../ssl/config/resolve_config.ts";
 import { PKI, serverOptions, TestEnvironment } from "../_support.ts";
 import { countSubtleCalls } from "../handshake/subtle.ts";
+import { StoreWait } from "../../../ssl/session/attempt.ts";
 
 const LIFETIME = TICKET_LIFETIME * 1000;
 const BINDING = new Uint8Array([1, 2, 3]);
@@ -171,7 +172,12 @@ Deno.test("ServerSessions.sealTicket() makes tickets of up to 16,384 bytes, as c
   const sessions = serverSessionsOf(new NssContext());
   const seal = (nameLength: number) => {
     const serverName = "x".repeat(nameLength);
-    return sessions.sealTicket({ ...contentAt(5), serverName }, BINDING, environment);
+    return sessions.sealTicket(
+      { ...contentAt(5), serverName },
+      BINDING,
+      environment,
+      new StoreWait(),
+    );
   };
   const longest = 16_384 - (await seal(0))!.length;
   assertEquals((await seal(longest))?.length, 16_384);

@@ -28,6 +28,7 @@ import {
   socketOver,
   TestEnvironment,
 } from "../_support.ts";
+import { StoreWait } from "../../../ssl/session/attempt.ts";
 
 const newContext = () => new NssContext({ trustAnchors: [] });
 const VERSIONS = (["TLSv1.3", "TLSv1.2"] as const).map((version) => ({
@@ -195,11 +196,12 @@ Deno.test("configMPServerSIDCache() shares sessions of TLS 1.2 by ID, in a bound
     localCredential: 0,
     origin: { family: new Uint8Array(16), known: null },
   });
+  const wait = () => new StoreWait();
   const binding = new Uint8Array(32);
   const ids = Array.from({ length: 40 }, (_, n) => new Uint8Array(32).fill(n));
-  for (const id of ids) await serverSessionsOf(one).put(id, binding, content(id[0]!));
+  for (const id of ids) await serverSessionsOf(one).put(id, binding, content(id[0]!), wait());
   const found = await Promise.all(
-    ids.map((id) => serverSessionsOf(two).get(id, binding, environment)),
+    ids.map((id) => serverSessionsOf(two).get(id, binding, environment, wait())),
   );
   const kept = found.filter((session) => session !== null);
   assert(kept.length >= 1 && kept.length <= 4, `${kept.length}`);
@@ -209,12 +211,12 @@ Deno.test("configMPServerSIDCache() shares sessions of TLS 1.2 by ID, in a bound
   const rows = [[-2 * MAX_CLOCK_SKEW, true], [-2 * MAX_CLOCK_SKEW - 1, false]] as const;
   for (const [skew, isFound] of rows) {
     const other = new TestEnvironment(environment.now() + skew);
-    assertEquals(await serverSessionsOf(two).get(last, binding, other) !== null, isFound);
+    assertEquals(await serverSessionsOf(two).get(last, binding, other, wait()) !== null, isFound);
     const late = new TestEnvironment(environment.now() + 86_400_000 - skew);
-    assertEquals(await serverSessionsOf(two).get(last, binding, late) !== null, isFound);
+    assertEquals(await serverSessionsOf(two).get(last, binding, late, wait()) !== null, isFound);
   }
   await serverSessionsOf(two).delete(last, binding);
-  assertEquals(await serverSessionsOf(one).get(last, binding, environment), null);
+  assertEquals(await serverSessionsOf(one).get(last, binding, environment, wait()), null);
 });
 
 Deno.test("StoreServerSessionCache.take() gives a session to one of those who take it at once", async () => {

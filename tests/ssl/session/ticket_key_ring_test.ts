@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { SslError } from "../../../ssl/base/errors.ts";
-import { MAX_TICKET_KEYS, resolveSharedLimits } from "../../../ssl/session/limits.ts";
+import { MAX_TICKET_KEYS, resolveSharedLimits } from "../../../ssl/session/shared_limits.ts";
 import { SealedRows } from "../../../ssl/session/sealed_rows.ts";
 import { MAX_CLOCK_SKEW } from "../../../ssl/session/session_ticket.ts";
 import { decodeRing } from "../../../ssl/session/ticket_key_ring.ts";

@@ -80,7 +80,7 @@ export async function acceptTls12Session(
   let accepted = content && chooseTls12Session(hs, hello, content, serverName);
   if (accepted !== null) {
     const { content } = accepted;
-    const isForgotten = forgotten !== null && await forgotten.refuses(content, hs.session);
+    const isForgotten = forgotten !== null && await forgotten.refuses(content, hs.session.wait);
     const once = !isForgotten && mayResume(sessions, content, hs);
     if (once === true || await once) hs.session.origin = content.origin;
     else accepted = null;
@@ -99,7 +99,7 @@ async function findContent(
   hs: HandshakeContext,
   hello: ClientHello,
 ): Promise<TicketContent | null> {
-  const { config, environment } = hs;
+  const { config, environment, session: { wait } } = hs;
   if (!config.sessionTickets) return null;
   if (config.extendedMasterSecret === "off") return null; // all sessions have it
   if (hs.established?.request?.full) return null;
@@ -110,8 +110,8 @@ async function findContent(
   const binding = await ticketBinding(config);
   const sessions = serverSessionsOf(config.context);
   return ticket === null
-    ? await sessions.get(hello.legacySessionId, binding, environment)
-    : await sessions.openTicket(ticket, binding, environment);
+    ? await sessions.get(hello.legacySessionId, binding, environment, wait)
+    : await sessions.openTicket(ticket, binding, environment, wait);
 }
 
 function chooseTls12Session(
@@ -235,6 +235,7 @@ async function makeTicket(
     { ...contentOf(hs, session, facts), ...once },
     await ticketBinding(config),
     environment,
+    hs.session.wait,
   );
 }
 
@@ -245,12 +246,13 @@ export async function keepTls12Session(
   facts: TicketFacts,
 ): Promise<void> {
   if (session.sessionId.length === 0) return;
-  const { config } = hs;
+  const { config, session: { wait } } = hs;
   const binding = await ticketBinding(config);
   const sessions = serverSessionsOf(config.context);
   const once = sessions.singleUse ? await addOnce(hs, sessions.sessionLifetime) : undefined;
   if (once === null) return;
-  await sessions.put(session.sessionId, binding, { ...contentOf(hs, session, facts), ...once });
+  const content = { ...contentOf(hs, session, facts), ...once };
+  await sessions.put(session.sessionId, binding, content, wait);
   hs.session.forget = () => sessions.delete(session.sessionId, binding);
 }
 

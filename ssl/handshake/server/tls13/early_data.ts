@@ -53,7 +53,7 @@ export async function acceptEarlyData(
     early,
     age,
     obfuscatedTicketAge,
-    hs.session,
+    hs.session.wait,
   );
   if (!isAuthorized) return null;
   const hash = await hs.transcript.digest();

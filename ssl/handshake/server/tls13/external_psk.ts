@@ -109,11 +109,12 @@ async function findPsk(
 
 /** Returns whether an identity is a ticket of this server's, which no hook has to see. */
 async function isTicket(
-  { config, environment }: HandshakeContext,
+  { config, environment, session: { wait } }: HandshakeContext,
   identity: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> {
   const binding = await ticketBinding(config);
-  const content = await serverSessionsOf(config.context).openTicket(identity, binding, environment);
+  const sessions = serverSessionsOf(config.context);
+  const content = await sessions.openTicket(identity, binding, environment, wait);
   content?.psk.fill(0);
   return content !== null;
 }

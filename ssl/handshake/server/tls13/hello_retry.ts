@@ -174,7 +174,7 @@ export const BARE_COOKIE_LENGTH = 32;
  * own state.
  */
 export async function makeCookie(
-  { config, environment, transcript }: HandshakeContext,
+  { config, environment, transcript, session }: HandshakeContext,
   { cipherSuite, requestedGroup, token }: Pick<Retried, "cipherSuite" | "requestedGroup" | "token">,
   ech: RetriedEch | null,
 ): Promise<Bytes> {
@@ -187,7 +187,7 @@ export async function makeCookie(
   }
   const content = writer.finish();
   const sessions = serverSessionsOf(config.context);
-  const sealed = await sessions.sealBytes(content, COOKIE_BINDING, environment);
+  const sealed = await sessions.sealBytes(content, COOKIE_BINDING, environment, session.wait);
   return sealed ?? environment.random(BARE_COOKIE_LENGTH);
 }
 
@@ -240,12 +240,12 @@ export async function resumeRetry(
  * @throws {SslError} `SSL_ERROR_BAD_2ND_CLIENT_HELLO` if it cannot be opened, or has expired.
  */
 export async function openCookie(
-  { config, environment }: HandshakeContext,
+  { config, environment, session }: HandshakeContext,
   value: Bytes,
 ): Promise<CookieContent | null> {
   if (config.helloRetryRequestCallback === null) return null;
   const sessions = serverSessionsOf(config.context);
-  const opened = await sessions.openBytes(value, COOKIE_BINDING, environment);
+  const opened = await sessions.openBytes(value, COOKIE_BINDING, environment, session.wait);
   const content = opened && readCookie(opened);
   const age = content === null ? -1 : environment.now() - content.createdAt;
   if (content === null || age < 0 || age > COOKIE_LIFETIME) {

@@ -38,7 +38,7 @@ export async function makeTickets(
   negotiated: Tls13Negotiated,
   resumption: ResumptionMasterSecret,
 ): Promise<readonly Uint8Array<ArrayBuffer>[]> {
-  const { config, environment } = hs;
+  const { config, environment, session: { wait } } = hs;
   const { peer, local, authenticatedAt } = negotiated;
   // An override must be decided again for each connection.
   if (!config.sessionTickets || peer.badCertAccepted) return [];
@@ -69,7 +69,7 @@ export async function makeTickets(
     if (once === null) return null;
     const psk = await resumption.resumptionPsk(ticketNonce);
     const content: TicketContent = { ...session, psk, ...once, ...(early && { early }) };
-    const ticket = await sessions.sealTicket(content, await binding, environment);
+    const ticket = await sessions.sealTicket(content, await binding, environment, wait);
     psk.fill(0);
     if (ticket === null) return null;
     const extensions = new ExtensionBlock();
@@ -97,5 +97,11 @@ async function allowEarlyData(
   lifetime: number,
 ): Promise<EarlyTicket | null> {
   const { allowEarlyData } = ANTI_REPLAY.exports ?? await ANTI_REPLAY.load();
-  return await allowEarlyData(config, environment, { ageAdd, alpnProtocol }, lifetime, session);
+  return await allowEarlyData(
+    config,
+    environment,
+    { ageAdd, alpnProtocol },
+    lifetime,
+    session.wait,
+  );
 }

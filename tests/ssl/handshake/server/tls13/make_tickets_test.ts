@@ -17,6 +17,7 @@ import { CIPHER_SUITES } from "../../../../../ssl/tables/cipher_suites.ts";
 import { NAMED_GROUPS } from "../../../../../ssl/tables/named_groups.ts";
 import { TLS_1_3 } from "../../../../../ssl/tables/versions.ts";
 import { PKI, serverOptions, TestEnvironment } from "../../../_support.ts";
+import { StoreWait } from "../../../../../ssl/session/attempt.ts";
 
 Deno.test("makeTickets() keeps whom the handshake has proved the client to be", async () => {
   const [cipherSuite] = CIPHER_SUITES;
@@ -48,7 +49,12 @@ Deno.test("makeTickets() keeps whom the handshake has proved the client to be", 
     const messages = await makeTickets(hs as HandshakeContext, negotiated, resumption);
     return await Promise.all(messages.map(async (message) => {
       const { ticket } = parseNewSessionTicket(message.subarray(4));
-      const content = await serverSessionsOf(context).openTicket(ticket, binding, environment);
+      const content = await serverSessionsOf(context).openTicket(
+        ticket,
+        binding,
+        environment,
+        new StoreWait(),
+      );
       return content?.peerChain.map((certificate) => certificate.der.toHex());
     }));
   };
