@@ -29,7 +29,7 @@ export function resolveSharedLimits(
   patience: number = 0,
 ): Required<SharedSessionLimits> {
   // A store of the application may say anything
-  const limits = resolveLimits(options, patience > 0 ? patience : 0);
+  const limits = resolveLimits(options, Number.isFinite(patience) ? Math.max(patience, 0) : 0);
   const { ticketLifetime: lifetime } = limits;
   const { ticketKeyRotation = Math.ceil(lifetime / 2) } = options;
   const required = requiredTicketKeys(lifetime, ticketKeyRotation);

@@ -56,6 +56,7 @@ function redisCommand(path: string): RedisCommand {
 /** A store that counts what it is asked. */
 export class MeteredStore implements SessionStore {
   readonly #store: SessionStore;
+  readonly patience?: number;
   readonly use: StoreUse = {
     operations: { get: 0, put: 0, replace: 0, epoch: 0 },
     bytes: 0,
@@ -66,6 +67,7 @@ export class MeteredStore implements SessionStore {
   /** Counts what another store is asked. */
   constructor(store: SessionStore) {
     this.#store = store;
+    if (store.patience !== undefined) this.patience = store.patience;
   }
 
   /** Reads a row. */

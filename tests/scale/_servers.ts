@@ -12,10 +12,9 @@ import {
   shutdownServerSessionIDCache,
 } from "@nss/nss";
 import type { MPServerSessionCacheOptions } from "@nss/nss/ssl";
-import { MemorySessionStore } from "@nss/nss/ssl/session-store";
 import { type Process, spawn } from "../support/process.ts";
 import type { RedisServer } from "../support/redis.ts";
-import type { Engine } from "./_engine.ts";
+import { type Engine, openEngine } from "./_engine.ts";
 import type { ServerOrders, ServerState } from "./_server.ts";
 
 /** How long the processes of a run may live at most, in milliseconds. */
@@ -55,12 +54,10 @@ export async function openServers(options: RunOptions = {}): Promise<Servers> {
     ? { kind: "kv", path: `${folder}/store.kv` }
     : { kind: "redis", path: redis.path };
   const context = new NssContext();
-  // It keeps the secret, and asks no store
-  const inheritance = await configMPServerSIDCache({
-    context,
-    store: new MemorySessionStore(),
-    ...limits,
-  });
+  // It keeps the secret, and asks the store for its patience alone
+  const store = await openEngine(engine);
+  const inheritance = await configMPServerSIDCache({ context, store, ...limits });
+  await store.close();
   await shutdownServerSessionIDCache({ context });
   const identity = await makeServerIdentity();
   return new Servers({ ...identity, inheritance, engine, maxEarlyData }, folder, ownPorts);

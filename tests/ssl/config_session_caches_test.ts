@@ -28,6 +28,9 @@ import {
 import { clientSessionCache } from "../../ssl/session/client_cache.ts";
 import { serverSessionsOf } from "../../ssl/session/server_cache.ts";
 import type { CachedSession } from "../../ssl/base/session_cache.ts";
+import type { SessionStore } from "../../ssl/base/session_store.ts";
+import { MemorySessionStore } from "../../ssl/session/memory_store.ts";
+import { openKvSessionStore } from "../../ssl/session/store/kv_store.ts";
 import { join, type JoinOptions, ping, PKI, session, shake, TestEnvironment } from "./_support.ts";
 import { withoutTime } from "../support/without_time.ts";
 import { StoreWait } from "../../ssl/session/attempt.ts";
@@ -281,6 +284,25 @@ Deno.test("configMPServerSIDCache() leaves a store alone that is down, and the c
   assertEquals(calls, FAILURES_UNTIL_REST);
   const { cacheUnavailable } = getStatistics({ context: server });
   assert(cacheUnavailable >= FAILURES_UNTIL_REST + 5, String(cacheUnavailable));
+});
+
+Deno.test("storeTimeout is longer by default for a store that tries again, within its bounds, unless it is given", async () => {
+  const rows: readonly [patience: unknown, given: number, timeout: number][] = [
+    [undefined, 0, 500],
+    [1000, 0, 1500],
+    [1000, 500, 500],
+    [9500, 0, 10_000],
+    [9501, 0, 10_000],
+    ...[NaN, -1, Infinity, "5", {}].map((patience) => [patience, 0, 500] as const),
+  ];
+  for (const [patience, storeTimeout, timeout] of rows) {
+    const context = newContext();
+    const store = Object.assign(new MemorySessionStore(), { patience }) as SessionStore;
+    const inheritance = await configMPServerSIDCache({ context, store, storeTimeout });
+    assertEquals(JSON.parse(inheritance).storeTimeout, timeout, `${patience}`);
+  }
+  await using store = await openKvSessionStore({ path: ":memory:" });
+  assertEquals(store.patience, 1000);
 });
 
 Deno.test("Circuit asks no more after three failures in a row, and again after five seconds, when one caller finds out for all", () => {

@@ -140,6 +140,14 @@ export const VALUE_CRITERIA: readonly Criterion[] = [
       "after the bytes of replace() were overwritten",
     );
   }],
+  [
+    "the patience of a store is a positive whole number of milliseconds, if it tells one",
+    async (bench) => {
+      const { patience } = await bench.open();
+      const isGood = patience === undefined || Number.isSafeInteger(patience) && patience > 0;
+      ensure(isGood, "patience is neither undefined nor a positive whole number");
+    },
+  ],
   ["a closed store leaves the others open", async (bench) => {
     const [a] = await bench.openAll(1);
     const b = await bench.engine.open();

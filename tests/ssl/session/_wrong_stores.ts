@@ -414,6 +414,14 @@ export const WRONG: Readonly<Record<string, readonly [fails: string, make: Make]
       }(engine);
     },
   ],
+  "its patience is a text": [
+    "the patience of a store",
+    (engine) => Object.assign(new Model(engine), { patience: "1000" as unknown as number }),
+  ],
+  "its patience is half a millisecond": [
+    "the patience of a store",
+    (engine) => Object.assign(new Model(engine), { patience: 0.5 }),
+  ],
   "one that is closed closes all": [
     "a closed store leaves the others open",
     (engine) =>
