@@ -7,7 +7,7 @@ import type { Args, Option } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
 import { Unreachable } from "./base/fail.ts";
 import type { Io } from "./base/io.ts";
-import { explainFailure, mayBeOld } from "./net/diagnosis.ts";
+import { explainFailure, mayBeOld } from "./net/failure.ts";
 import { pipe } from "./net/pipe.ts";
 import { PlainTextError } from "./net/plain_text.ts";
 import { probeOldVersion } from "./net/probe_version.ts";
@@ -99,7 +99,7 @@ async function run(args: Args, io: Io): Promise<Outcome> {
   }
   await logKeys(args, seen);
   if (args.has("pipe")) return await pipeThrough(seen, options, args, io);
-  await drain(seen, PATIENCE);
+  await drain(seen, options.starttls, PATIENCE);
   await seen.socket.close();
   const again = await resume(seen, options, args);
   const oldVersion = await askOldVersion(seen, options);
@@ -113,15 +113,16 @@ function isSilent({ error, conn }: Visit): boolean {
   return error?.name === "PR_IO_TIMEOUT_ERROR" && conn.received(1).length === 0;
 }
 
-function failureOfPlainText(error: PlainTextError, { starttls }: VisitOptions) {
+function failureOfPlainText(error: PlainTextError, { starttls, target }: VisitOptions) {
   return explainFailure({
     error,
-    received: new Uint8Array(0),
+    received: error.received,
     offer: null,
     wantsCertificate: false,
     showsCertificate: false,
     oldVersion: null,
     starttls,
+    port: target.port,
   });
 }
 
@@ -130,7 +131,7 @@ async function resume(seen: Visit, options: VisitOptions, args: Args): Promise<V
   if (seen.token === null || seen.error !== null || args.has("no-resume")) return null;
   try {
     const again = await visit(options, seen.token);
-    await drain(again, PATIENCE);
+    await drain(again, options.starttls, PATIENCE);
     await again.socket.close();
     await logKeys(args, again);
     return again;

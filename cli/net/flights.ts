@@ -150,10 +150,10 @@ class Direction {
   /** Changes keys where a message does so. */
   async #heed({ type, body }: HandshakeMessage): Promise<void> {
     if (type === HandshakeType.serverHello) {
-      const hello = parseServerHello(body);
-      const isTls13 = !hello.isHelloRetryRequest &&
-        hello.extensions?.get(supportedVersionsServerHello) === TLS_1_3;
-      if (isTls13) this.#known.suite = cipherSuiteById(hello.cipherSuite) ?? null;
+      // A HelloRetryRequest names the suite already, and the ServerHello keeps to it
+      const { extensions, cipherSuite } = parseServerHello(body);
+      const isTls13 = extensions?.get(supportedVersionsServerHello) === TLS_1_3;
+      if (isTls13) this.#known.suite = cipherSuiteById(cipherSuite) ?? null;
     }
     if (this.#protection === null) return;
     if (type === HandshakeType.finished) {

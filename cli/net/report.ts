@@ -19,13 +19,8 @@ import { RECORD_HEADER_LENGTH } from "../../ssl/record/header.ts";
 import { count, safe } from "../base/text.ts";
 import { keyText } from "../store/text.ts";
 import { type Offer, offerOf } from "./describe_message.ts";
-import {
-  daysUntil,
-  type Diagnosis,
-  explainFailure,
-  explainProblem,
-  subjectOf,
-} from "./diagnosis.ts";
+import { daysUntil, type Diagnosis, explainProblem, subjectOf } from "./diagnosis.ts";
+import { explainFailure } from "./failure.ts";
 import { type Flight, flightsOf } from "./flights.ts";
 import { chainOf, type Visit, type VisitOptions } from "./visit.ts";
 
@@ -205,15 +200,21 @@ export async function reportChain(
   const unused = chain.filter((one) => !used.some((other) => other.equals(one)));
   const anchor = path?.anchor.certificate;
   const isAnchor = (one: Certificate) => anchor !== undefined && anchor.equals(one);
-  const all = [...used, ...anchor === undefined || used.some(isAnchor) ? [] : [anchor], ...unused];
+  const isApart = anchor !== undefined && !used.some(isAnchor);
+  const all: readonly (readonly [Certificate, CertificateReport["place"]])[] = [
+    ...used.map((one) => [one, isAnchor(one) ? "anchor" : "sent"] as const),
+    ...isApart ? [[anchor, "anchor"] as const] : [],
+    // A root that the server sends is trusted for what this end has, and not for being sent
+    ...unused.map((one) => [one, "unused"] as const),
+  ];
   const explained = problems.map((problem) => {
     const certificate = problem.certificate ?? leaf;
     return { certificate, says: explainProblem(problem, { certificate, chain, hostname, now }) };
   });
-  const certificates = await Promise.all(all.map((certificate) =>
+  const certificates = await Promise.all(all.map(([certificate, place]) =>
     reportCertificate(
       certificate,
-      isAnchor(certificate) ? "anchor" : unused.includes(certificate) ? "unused" : "sent",
+      place,
       explained.filter((one) => one.certificate.equals(certificate)).map(({ says }) => says),
       now,
     )
@@ -347,6 +348,7 @@ export async function reportOf(
     showsCertificate: seen.identity === "shown",
     oldVersion,
     starttls,
+    port: target.port,
   })];
   return {
     format: 1,

@@ -183,6 +183,8 @@ function importOptions(options: VisitOptions, seen: Omit<Visit, "socket">): Impo
   return {
     ...tls,
     hostname,
+    // The same certificate is shown on the second connection, so its session may be resumed
+    peerId: "nss client",
     context: trust.context,
     ...trust.caCerts !== null && { caCerts: trust.caCerts },
     handshakeTimeout: timeout,
@@ -224,8 +226,16 @@ const MAX_DRAINED = 1024 * 1024;
 /**
  * Says that no data comes, and waits for what the server sends behind the handshake: tickets, and
  * the alert of one that does not like the client.
+ *
+ * @param seen The visit.
+ * @param starttls The protocol whose plain text went before: to that a server may go back.
+ * @param patience How many milliseconds the server may take.
  */
-export async function drain(seen: Visit, patience: number): Promise<void> {
+export async function drain(
+  seen: Visit,
+  starttls: StartTlsName | null,
+  patience: number,
+): Promise<void> {
   const { socket } = seen;
   if (seen.info === null) return;
   const read = async (): Promise<void> => {
@@ -240,8 +250,10 @@ export async function drain(seen: Visit, patience: number): Promise<void> {
     await within(read(), patience, () => new Error("late"));
   } catch (error) {
     // Servers that go without close_notify have said all that they had to say
-    const isEnd = error instanceof NssError && /^PR_/.test(error.name);
-    if (error instanceof NssError && !isEnd) seen.error = error;
+    if (!(error instanceof NssError) || /^PR_/.test(error.name)) return;
+    // Exim takes the end of TLS for that of TLS alone, and says 421 in the clear
+    if (starttls !== null && error.name === "SSL_ERROR_RX_UNKNOWN_RECORD_TYPE") return;
+    seen.error = error;
   }
 }
 
