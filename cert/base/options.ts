@@ -325,29 +325,28 @@ export function nearestName(unknown: string, known: readonly string[]): string |
   // What is longer is no typing mistake, and would take long to compare
   const text = unknown.toLowerCase().slice(0, 64);
   if (text.length < 2) return undefined;
-  const distances = known.map((name) => ({
-    name,
-    distance: editDistance(text, name.toLowerCase()),
-  }))
-    .sort((a, b) => a.distance - b.distance);
-  const [nearest] = distances;
-  if (nearest !== undefined && nearest.distance <= Math.max(1, text.length / 3)) {
-    return nearest.name;
-  }
+  const distances = known.map((name) => ({ name, slips: editDistance(text, name.toLowerCase()) }));
+  const [nearest] = distances.filter(({ slips }) => slips <= Math.max(1, text.length / 3))
+    .sort((a, b) => a.slips - b.slips);
+  if (nearest !== undefined) return nearest.name;
   const longer = known.filter((name) => name.toLowerCase().includes(text));
   const begins = longer.find((name) => name.toLowerCase().startsWith(text));
   return begins ?? (longer.length === 1 ? longer[0] : undefined);
 }
 
-/** Returns the Levenshtein distance of two strings. */
+/** Returns how many letters are missing, too many, wrong, or swapped with the next (Damerau). */
 export function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? before[j - 2]! + 1 : Infinity;
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1, swapped));
     }
+    before = row;
     row = next;
   }
   return row[b.length]!;

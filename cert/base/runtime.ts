@@ -74,3 +74,34 @@ export function groupBy<K, T>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   }
   return groups;
 }
+
+/** In how many turns a time passes: answers lie unread while this process is busy itself. */
+const TURNS = 8;
+
+/**
+ * Waits for a promise, but not for ever.
+ *
+ * @param promise The promise.
+ * @param milliseconds The time.
+ * @param late Makes the error when the time is over.
+ */
+export async function inTime<T>(
+  promise: Promise<T>,
+  milliseconds: number,
+  late: () => Error,
+): Promise<T> {
+  const over = deferred<never>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let turns = Math.min(TURNS, Math.ceil(milliseconds));
+  const length = Math.ceil(milliseconds / turns);
+  const turn = () => {
+    if (turns-- > 0) timer = setTimeout(turn, length);
+    else over.reject(late());
+  };
+  turn();
+  try {
+    return await Promise.race([promise, over.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

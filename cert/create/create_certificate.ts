@@ -41,24 +41,11 @@ import type { GeneralName } from "../names/general_name.ts";
 import { Name } from "../names/name.ts";
 import { type OidName, OIDS } from "../der/oids.ts";
 import type { PrivateKey, SignatureScheme } from "../certificate/private_key.ts";
-import { CERTIFICATE_OPTIONS, encodeSignedData } from "./signed_data.ts";
+import { CERTIFICATE_OPTIONS, encodeSignedData, type KeyPurpose } from "./signed_data.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { writeTime } from "../der/time.ts";
 
-/**
- * A purpose of a key: its name, or any other as a dotted object identifier.
- *
- * @category Issuing certificates
- */
-export type KeyPurpose =
-  | "serverAuth"
-  | "clientAuth"
-  | "codeSigning"
-  | "emailProtection"
-  | "timeStamping"
-  | "ocspSigning"
-  | "anyExtendedKeyUsage"
-  | `${number}.${string}`;
+export type { KeyPurpose };
 
 /**
  * The issuer of a certificate.

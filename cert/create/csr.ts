@@ -14,7 +14,6 @@ import {
 import { isPrivateKey } from "../certificate/private_key.ts";
 import { isPublicKey } from "../certificate/spki.ts";
 import { type AltNameOptions, altNamesOf } from "../names/alt_names.ts";
-import type { KeyPurpose } from "./create_certificate.ts";
 import { bytesEqual, copyBytes } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { constructedTag, TAG } from "../der/tag.ts";
@@ -41,7 +40,7 @@ import {
   readAlgorithmIdentifier,
   type SignatureAlgorithm,
 } from "../certificate/signature_algorithm.ts";
-import { CONTENT_OPTIONS, encodeSignedData } from "./signed_data.ts";
+import { CONTENT_OPTIONS, encodeSignedData, type KeyPurpose } from "./signed_data.ts";
 import { readSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 

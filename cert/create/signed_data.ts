@@ -32,7 +32,23 @@ import {
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 
-const PURPOSES: readonly string[] = [
+/**
+ * A purpose of a key: its name, or any other as a dotted object identifier.
+ *
+ * @category Issuing certificates
+ */
+export type KeyPurpose =
+  | "serverAuth"
+  | "clientAuth"
+  | "codeSigning"
+  | "emailProtection"
+  | "timeStamping"
+  | "ocspSigning"
+  | "anyExtendedKeyUsage"
+  | `${number}.${string}`;
+
+/** The purposes that have names (RFC 5280, Section 4.2.1.12). */
+export const KEY_PURPOSES = [
   "serverAuth",
   "clientAuth",
   "codeSigning",
@@ -40,13 +56,13 @@ const PURPOSES: readonly string[] = [
   "timeStamping",
   "ocspSigning",
   "anyExtendedKeyUsage",
-];
+] as const satisfies readonly KeyPurpose[];
 
 /** Accepts the name of a purpose, or a dotted object identifier. */
 const isPurpose: Check = (value, name) =>
   typeof value === "string" && /^\d+(?:\.\d+)+$/.test(value)
     ? null
-    : isOneOf(PURPOSES)(value, name)?.concat(" or a dotted object identifier") ?? null;
+    : isOneOf(KEY_PURPOSES)(value, name)?.concat(" or a dotted object identifier") ?? null;
 
 /** The checks of the options that certificates and requests have in common. */
 export const CONTENT_OPTIONS = {

@@ -3,6 +3,7 @@
 
 /** Connections to a host, and why there is none. @module */
 
+import { inTime } from "../../cert/base/runtime.ts";
 import { Unreachable } from "../base/fail.ts";
 import { safe } from "../base/text.ts";
 import type { Target } from "./target.ts";
@@ -20,16 +21,12 @@ export async function connect(target: Target, timeout: number): Promise<Deno.Tcp
       "firewall drops what is sent to that port",
   );
   const connecting = Deno.connect(target);
-  const timer = Promise.withResolvers<never>();
-  const id = setTimeout(() => timer.reject(late), timeout);
   try {
-    return await Promise.race([connecting, timer.promise]);
+    return await inTime(connecting, timeout, () => late);
   } catch (error) {
     // Whoever comes too late is not left open
     if (error === late) connecting.then((conn) => conn.close(), () => {});
     throw unreachable(error, target);
-  } finally {
-    clearTimeout(id);
   }
 }
 

@@ -4,6 +4,7 @@
 /** A handshake with a server, to look at: what was seen, also where it failed. @module */
 
 import { NssError } from "../../cert/base/errors.ts";
+import { inTime } from "../../cert/base/runtime.ts";
 import type {
   Certificate,
   RevocationReport,
@@ -89,22 +90,6 @@ export interface Visit {
   readonly timings: Timings;
 }
 
-/** Waits for something at most some time. */
-export async function within<T>(
-  promise: Promise<T>,
-  timeout: number,
-  late: () => Error,
-): Promise<T> {
-  const timer = Promise.withResolvers<never>();
-  const id = setTimeout(() => timer.reject(late()), timeout);
-  try {
-    return await Promise.race([promise, timer.promise]);
-  } finally {
-    clearTimeout(id);
-    promise.catch(() => {}); // whoever comes too late is told to nobody
-  }
-}
-
 /** Opens a connection on which TLS may begin. */
 export async function openConn(
   { target, hostname, starttls, timeout }: Pick<
@@ -119,7 +104,7 @@ export async function openConn(
   const connected = performance.now();
   if (starttls === null) return { conn, connect: connected - begin, plainText: null };
   try {
-    await within(
+    await inTime(
       startTls(starttls, new PlainText(conn), hostname),
       timeout,
       () =>
@@ -247,7 +232,7 @@ export async function drain(
     }
   };
   try {
-    await within(read(), patience, () => new Error("late"));
+    await inTime(read(), patience, () => new Error("late"));
   } catch (error) {
     // Servers that go without close_notify have said all that they had to say
     if (!(error instanceof NssError) || /^PR_/.test(error.name)) return;

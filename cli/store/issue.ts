@@ -9,12 +9,12 @@ import {
   createCertificateRequest,
   importCert,
   issueCertificate,
-  type KeyPurpose,
   NssError,
   parseCertificateRequest,
   parseTrust,
   type SubjectPublicKeyInfo,
 } from "../../cert/mod.ts";
+import { KEY_PURPOSES } from "../../cert/create/signed_data.ts";
 import { KEY_USAGES } from "../../cert/extensions/key_usage.ts";
 import type { PrivateKey } from "../../cert/mod.ts";
 import { type Args, type Option, UsageError } from "../base/args.ts";
@@ -26,14 +26,6 @@ import { openStore, type Store } from "./store.ts";
 import type { Io } from "../base/io.ts";
 import { safe } from "../base/text.ts";
 
-const PURPOSES: readonly KeyPurpose[] = [
-  "serverAuth",
-  "clientAuth",
-  "codeSigning",
-  "emailProtection",
-  "timeStamping",
-  "ocspSigning",
-];
 /** Two of them only say more of keyAgreement, of keys that nobody makes. */
 const USAGES = KEY_USAGES.filter((usage) => usage !== "encipherOnly" && usage !== "decipherOnly");
 
@@ -47,7 +39,7 @@ const NAME_OPTIONS: readonly Option[] = [
   { name: "dns", value: "NAME,...", text: "DNS names", example: "example.com" },
   { name: "ip", value: "ADDRESS,...", text: "IP addresses", example: "192.0.2.1" },
   { name: "email", value: "ADDRESS,...", text: "e-mail addresses", example: "a@example.com" },
-  { name: "for", value: "PURPOSE,...", text: "what it is for", words: PURPOSES },
+  { name: "for", value: "PURPOSE,...", text: "what it is for", words: KEY_PURPOSES },
   { name: "key-usage", value: "USAGE,...", text: "the key usage", words: USAGES },
 ];
 
@@ -75,7 +67,7 @@ function namesOf(args: Args): Names {
     dnsNames: args.list("dns"),
     ipAddresses: args.list("ip"),
     emailAddresses: args.list("email"),
-    extKeyUsage: args.choices("for", PURPOSES),
+    extKeyUsage: args.choices("for", KEY_PURPOSES),
     keyUsage: args.choices("key-usage", USAGES),
   };
   const given = Object.entries(lists).filter(([, values]) => values.length > 0);

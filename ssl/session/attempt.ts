@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { inTime } from "../../cert/base/runtime.ts";
 import { Circuit } from "./circuit.ts";
 import type { Awaitable } from "../base/session_cache.ts";
 import type { StoreFault } from "../base/session_store.ts";
@@ -156,36 +157,4 @@ function tell({ onFault }: StorePolicy, fault: StoreFault): void {
  */
 function isThenable<T>(answer: Awaitable<T>): answer is Promise<T> {
   return typeof (answer as Partial<PromiseLike<T>> | null | undefined)?.then === "function";
-}
-
-/** In how many turns a time passes: answers lie unread while this process is busy itself. */
-const TURNS = 8;
-
-/**
- * Waits for a promise, but not for ever.
- *
- * @param promise The promise.
- * @param milliseconds The time.
- * @param late Makes the error when the time is over.
- */
-export async function inTime<T>(
-  promise: Promise<T>,
-  milliseconds: number,
-  late: () => Error,
-): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let turns = Math.min(TURNS, Math.ceil(milliseconds));
-  const length = Math.ceil(milliseconds / turns);
-  const over = new Promise<never>((_, reject) => {
-    const turn = () => {
-      if (turns-- > 0) timer = setTimeout(turn, length);
-      else reject(late());
-    };
-    turn();
-  });
-  try {
-    return await Promise.race([promise, over]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

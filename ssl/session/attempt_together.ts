@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { inTime, late, policyOf, refuse, type StoreCounters, type StoreWait } from "./attempt.ts";
+import { inTime } from "../../cert/base/runtime.ts";
+import { late, policyOf, refuse, type StoreCounters, type StoreWait } from "./attempt.ts";
 
 /**
  * Waits for what is asked once for all handshakes that need it, but no longer than this one may:

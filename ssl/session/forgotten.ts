@@ -1,8 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { inTime } from "../../cert/base/runtime.ts";
 import { isKnown, MAX_SESSION_AGE } from "../base/session_cache.ts";
 import { SslError } from "../base/errors.ts";
-import { attempt, inTime, type StoreCounters, StoreWait } from "./attempt.ts";
+import { attempt, type StoreCounters, StoreWait } from "./attempt.ts";
 import { attemptTogether } from "./attempt_together.ts";
 import {
   type Condition,

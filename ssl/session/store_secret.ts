@@ -8,7 +8,7 @@ import type { PrivateKey, SignatureScheme } from "../../cert/certificate/private
 import { SslError } from "../base/errors.ts";
 import type { SessionStore } from "../base/session_store.ts";
 import type { StoreSecret } from "../base/store_secret.ts";
-import { inTime } from "./attempt.ts";
+import { inTime } from "../../cert/base/runtime.ts";
 
 /** The length in bytes of a secret. */
 const SECRET_LENGTH = 32;

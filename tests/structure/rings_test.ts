@@ -58,6 +58,7 @@ Deno.test("ringProblems() keeps the clock, randomness, timers and I/O out of rin
     "Math.random();",
     "setTimeout(f, 1);",
     "setInterval(f, 1);",
+    "inTime(a, 1, f);",
     "AbortSignal.timeout(1);",
     "fetch(a);",
     "Deno.connect(a);",

@@ -4,6 +4,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { NssError } from "../../../cert/base/errors.ts";
 import {
   type Check,
+  editDistance,
   hasMembers,
   isAmount,
   isArrayOf,
@@ -17,6 +18,7 @@ import {
   isObjectOf,
   isOneOf,
   isString,
+  nearestName,
   orNull,
   required,
   takeOptions,
@@ -134,5 +136,39 @@ Deno.test("checks take what they name, and no message quotes what may be a secre
   for (const [check, good, bad] of rows) {
     for (const value of good) assertEquals(check(value, "x"), null);
     for (const [value, why] of bad) assertEquals(check(value, "x"), why);
+  }
+});
+
+Deno.test("nearestName() takes one slip in three letters: missing, too many, other, or swapped", () => {
+  const known = ["serve", "list", "keyUsage", "subject", "ca"];
+  const rows: [string, string | undefined][] = [
+    ["sevre", "serve"], // two letters that have changed places are one slip
+    ["lsit", "list"],
+    ["SUBJCET", "subject"],
+    ["ac", "ca"],
+    ["keyUsag", "keyUsage"],
+    ["keyUsagee", "keyUsage"],
+    ["usage", "keyUsage"],
+    ["sbujcet", "subject"], // two swaps in seven letters
+    ["tsil", undefined], // three slips in four
+    ["x", undefined],
+    ["zzzz", undefined],
+  ];
+  for (const [given, nearest] of rows) assertEquals(nearestName(given, known), nearest, given);
+});
+
+Deno.test("editDistance() counts what is missing, too many, other or swapped, either way round", () => {
+  const rows: [string, string, number][] = [
+    ["", "", 0],
+    ["", "abc", 3],
+    ["abc", "abc", 0],
+    ["abc", "acb", 1],
+    ["abcd", "badc", 2],
+    ["abc", "cab", 2],
+    ["ca", "abc", 3], // no letter that has moved is edited again
+    ["kitten", "sitting", 3],
+  ];
+  for (const [a, b, distance] of rows) {
+    assertEquals([editDistance(a, b), editDistance(b, a)], [distance, distance], `${a} ${b}`);
   }
 });

@@ -1,11 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   deferred,
   fromBase64,
   fromHex,
   groupBy,
+  inTime,
   toBase64,
   toHex,
 } from "../../../cert/base/runtime.ts";
@@ -79,4 +80,17 @@ Deno.test("groupBy() and deferred() do as Map.groupBy() and Promise.withResolver
   broken.reject(new RangeError("no"));
   assertEquals(await kept.promise, 1);
   await assertRejects(() => broken.promise, RangeError, "no");
+});
+
+Deno.test("inTime() gives what a promise gives, or its error, or says that it is late", async () => {
+  const never = (): Error => new Error("late");
+  assertEquals(await inTime(Promise.resolve(7), 60_000, never), 7);
+  await assertRejects(() => inTime(Promise.reject(new Error("own")), 60_000, never), Error, "own");
+  const late = deferred<number>();
+  const error = new Error("late");
+  const given = await inTime(late.promise, 0, () => error).catch((caught) => caught);
+  assertStrictEquals(given, error);
+  // Which nobody is told: an unhandled rejection would fail this test
+  late.reject(new Error("too late"));
+  await new Promise((resolve) => setTimeout(resolve));
 });
