@@ -29,26 +29,37 @@ export function deleteUnfinished(): void {
   unfinished.clear();
 }
 
-/** Reads a file. */
-export async function readBytes(path: string, io: Io): Promise<Uint8Array<ArrayBuffer>> {
-  if (path === "-") return await readStream(io.in, "standard input");
+/**
+ * Reads a file.
+ *
+ * @param path Where from; `-` is standard input.
+ * @param io Standard input.
+ * @param max The most bytes that it may have.
+ */
+export async function readBytes(
+  path: string,
+  io: Io,
+  max: number = MAX_FILE,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (path === "-") return await readStream(io.in, "standard input", max);
   using file = await Deno.open(path, { read: true });
   const { isDirectory } = await file.stat();
   if (isDirectory) throw new LocalError(`Cannot read "${path}": it is a folder, not a file`);
   // Devices and pipes do not tell their size
-  return await readStream(file.readable, `"${path}"`);
+  return await readStream(file.readable, `"${path}"`, max);
 }
 
 async function readStream(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   what: string,
+  max: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.length;
-    if (length > MAX_FILE) {
-      throw new LocalError(`Cannot read ${what}: it has more than ${MAX_FILE} bytes`);
+    if (length > max) {
+      throw new LocalError(`Cannot read ${what}: it has more than ${max} bytes`);
     }
     chunks.push(chunk);
   }
@@ -56,8 +67,8 @@ async function readStream(
 }
 
 /** Reads a file of text. */
-export async function readText(path: string, io: Io): Promise<string> {
-  return new TextDecoder().decode(await readBytes(path, io));
+export async function readText(path: string, io: Io, max?: number): Promise<string> {
+  return new TextDecoder().decode(await readBytes(path, io, max));
 }
 
 /** How a file is written. */

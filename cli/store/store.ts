@@ -216,18 +216,22 @@ export async function openStore(args: Args, io: Io, options: OpenOptions = {}): 
   }
 }
 
+/** The folder of a database, with or without NSS's `sql:` before it. */
+export function databaseFolder(given: string): string {
+  const folder = given.replace(/^sql:/, "");
+  if (!folder.startsWith("dbm:")) return folder;
+  throw new NssError(
+    "SEC_ERROR_LEGACY_DATABASE",
+    `Cannot open "${folder}": the dbm: form is too old`,
+  );
+}
+
 async function openDatabase(directory: string, { write, create }: OpenOptions): Promise<Token> {
   const { openNssDb } = await importLazily(
     "NSS databases",
     () => import("../../pkcs11/nss_db/mod.ts"),
   );
-  const folder = directory.replace(/^sql:/, "");
-  if (/^dbm:/.test(folder)) {
-    throw new NssError(
-      "SEC_ERROR_LEGACY_DATABASE",
-      `Cannot open "${folder}": the dbm: form is too old`,
-    );
-  }
+  const folder = databaseFolder(directory);
   if (create === undefined) return await openNssDb(folder, { readWrite: write ?? false });
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   const present = [...Deno.readDirSync(folder)].map(({ name }) => name)

@@ -3,6 +3,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { NssError } from "../../../cert/base/errors.ts";
 import {
+  addModule,
+  changeModule,
   MAX_PKCS11_TXT_SIZE,
   newPkcs11Txt,
   parsePkcs11Txt,
@@ -34,4 +36,53 @@ Deno.test("parsePkcs11Txt() refuses what is malformed or too long", () => {
     assertEquals(error.name, "SEC_ERROR_BAD_DATABASE");
   }
   parsePkcs11Txt(`a=${"a".repeat(MAX_PKCS11_TXT_SIZE - 2)}`);
+});
+
+const CARD = { name: "Card", library: "/lib/card.so", parameters: "a='b c'", nss: "trustOrder=3" };
+
+Deno.test("addModule() puts a module behind the others, whatever the end of the file", () => {
+  const stanza = "library=/lib/card.so\nname=Card\nparameters=a='b c'\nNSS=trustOrder=3\n\n";
+  assertEquals(addModule("", CARD), stanza);
+  for (const end of ["", "\n", "\n\n", "\n\n\n"]) {
+    const text = addModule(`# mine\nlibrary=x\nname=X${end}`, CARD);
+    assertEquals(text.trimEnd(), `# mine\nlibrary=x\nname=X\n\n${stanza.trimEnd()}`.trimEnd());
+    assertEquals(parsePkcs11Txt(text).at(-1), CARD);
+  }
+  assertEquals(
+    addModule("", { ...CARD, parameters: "", nss: "" }),
+    "library=/lib/card.so\nname=Card\n\n",
+  );
+});
+
+Deno.test("addModule() refuses a name that is taken, and what would begin another line", () => {
+  const text = addModule("", CARD);
+  const refuses = (spec: Partial<typeof CARD>, why: string) => {
+    const error = assertThrows(
+      () => addModule(text, { ...CARD, name: "B", ...spec }),
+      NssError,
+      why,
+    );
+    assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
+  };
+  refuses({ name: "Card" }, "already");
+  refuses({ name: "" }, "no name");
+  refuses({ library: "" }, "no name or library");
+  refuses({ name: "B\nlibrary=evil.so" }, "control character");
+  refuses({ library: "x\r" }, "control character");
+  refuses({ parameters: "\0" }, "control character");
+  refuses({ nss: "\x1b" }, "control character");
+});
+
+Deno.test("changeModule() changes the settings of one module, and removes one; no other line", () => {
+  const own = newPkcs11Txt("/home/joe", { certPrefix: "", keyPrefix: "" });
+  const before = `# kept\n${own}${addModule("", CARD)}library=z.so\nname=Z\nodd=kept\n`;
+  const changed = changeModule(before, "Card", "trustOrder=4");
+  assertEquals(changed, before.replace("NSS=trustOrder=3", "NSS=trustOrder=4"));
+  assertEquals(changeModule(changed, "Card", "trustOrder=3"), before);
+  assertEquals(changeModule(before, "Z", "x=1"), `${before.trimEnd()}\nNSS=x=1\n`);
+  assertEquals(changeModule(before, "Card", null), before.replace(addModule("", CARD), ""));
+  assertEquals(
+    assertThrows(() => changeModule(before, "card", null), NssError).name,
+    "SEC_ERROR_NO_MODULE",
+  );
 });
