@@ -82,7 +82,7 @@ async function optionsOf(args: Args, trust: Trust, io: Io): Promise<VisitOptions
     timeout: 1000 * Math.max(1, args.number("timeout", 3600) ?? 10),
     tls: tlsOptions(args),
     trust,
-    revocation: revocationOf(args, await readCrls(args, io)),
+    revocation: revocationOf(args, await readCrls(args, trust, io)),
     insecure: args.has("insecure"),
   };
 }

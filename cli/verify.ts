@@ -20,7 +20,7 @@ import {
   verifyCertName,
   type VerifyLogEntry,
 } from "../cert/mod.ts";
-import { type Args, type Option, UsageError } from "./base/args.ts";
+import type { Args, Option } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
 import { LocalError } from "./base/files.ts";
 import type { Io, Output } from "./base/io.ts";
@@ -162,7 +162,7 @@ async function judge(
   const keep = (found: VerifiedPath): void => {
     path = found;
   };
-  const revocation = revocationOf(args, await readCrls(args, io));
+  const revocation = revocationOf(args, await readCrls(args, trust, io));
   try {
     await verifyCert(await anchorsOf(trust), leaf, true, usage, time, {
       intermediates: [...others, ...files.flat()],
@@ -211,16 +211,6 @@ async function usageOf(
       entry.usage === usage && entry.depth === 0 && misfit.test(entry.error.name)
     );
   return good ?? USAGES.find((usage) => !isMisfit(usage)) ?? "sslServer";
-}
-
-function timeOf(args: Args): Date {
-  const text = args.one("at");
-  if (text === undefined) return new Date();
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) {
-    throw new UsageError(`Cannot take --at "${text}": it is no date, as 2027-01-31`);
-  }
-  return time;
 }
 
 /** A step of the verification, and its reason; `null` is neither good nor bad. */
@@ -290,7 +280,7 @@ function stepLines(list: readonly Step[], explains: boolean, out: Output): strin
 
 async function run(args: Args, io: Io): Promise<Outcome> {
   await using trust = await readTrust(args, io);
-  const now = timeOf(args);
+  const now = args.date("at") ?? new Date();
   const subject = await readSubject(args, trust, io);
   const usage = args.choice("usage", USAGES) ?? await usageOf(subject, now, trust);
   const judged = await judge(subject, usage, now, args, trust, io);

@@ -152,6 +152,10 @@ export const CERTIFICATE_ADVICE: Partial<Record<ErrorName, Row>> = {
     "the authority has not published a new list in time, or an old one was given",
     "fetch the current list; tell the authority",
   ],
+  SEC_ERROR_OLD_CRL: [
+    "a newer list of the authority is stored already",
+    "import its current list; nss crl delete takes out the one that is stored",
+  ],
   SEC_ERROR_CRL_NOT_YET_VALID: [OLD_CLOCK, "look at the clocks"],
   SEC_ERROR_CRL_NOT_FOUND: [
     "a status is demanded, and neither a list nor an OCSP response is to be had",

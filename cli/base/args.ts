@@ -101,6 +101,12 @@ export class Args {
     return Number(value);
   }
 
+  /** Returns the value of an option that must be a day, or a time in ISO 8601. */
+  date(name: string): Date | undefined {
+    const value = this.one(name);
+    return value === undefined ? undefined : readDate(`--${name}`, value);
+  }
+
   /** Returns the value of an option that must be one of several words. */
   choice<T extends string>(name: string, words: readonly T[]): T | undefined {
     const value = this.one(name);
@@ -145,6 +151,25 @@ function unknownOption(rawName: string, options: readonly Option[]): UsageError 
     `Cannot read "${rawName}": there is no such option` +
       (near === undefined ? "" : `; did you mean --${near}?`),
   );
+}
+
+/** Returns the time that a text is: a day, of which it is the first second, or more of ISO 8601. */
+export function readDate(what: string, text: string): Date {
+  const time = new Date(text);
+  // JavaScript's own forms depend on where it runs
+  if (
+    /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z)?$/.test(text) && isReal(time, text)
+  ) {
+    return time;
+  }
+  throw new UsageError(
+    `Cannot take ${what} "${text}": it is no date, as 2027-01-31 or 2027-01-31T12:00:00Z`,
+  );
+}
+
+/** February has no 30th, which `Date` takes for the 2nd of March. */
+function isReal(time: Date, text: string): boolean {
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text.slice(0, 10));
 }
 
 /** Returns the word, if it is one of these. */

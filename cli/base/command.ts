@@ -70,3 +70,6 @@ export const OUT: Option = {
   text: "where to write; - or nothing for standard output",
   example: "out.pem",
 };
+
+/** In which form it is written. */
+export const AS_DER: Option = { name: "as-der", text: "as DER instead of PEM" };

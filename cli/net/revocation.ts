@@ -16,7 +16,7 @@ const POLICIES = ["off", "given", "fetch", "demand"] as const;
 export const REVOCATION_OPTION: Option = {
   name: "revocation",
   value: "HOW",
-  text: "off; given: by the stapled OCSP response and --crl (the default); fetch: ask the " +
+  text: "off; given: by the stapled OCSP response, --crl and --db (the default); fetch: ask the " +
     "authorities' servers, which lets them know; demand: fetch, and a status must be known",
   words: POLICIES,
 };

@@ -2,7 +2,7 @@
 
 /** The options of TLS that the command line sets, and the own certificate. @module */
 
-import { type Certificate, parseCrlsPem } from "../../cert/mod.ts";
+import { type Certificate, type Crl, parseCrlsPem } from "../../cert/mod.ts";
 import { importPkcs12, NssContext, platformTrustAnchors } from "../../pkcs11/mod.ts";
 import {
   type CertificateOptions,
@@ -78,7 +78,7 @@ export const TRUST_OPTIONS: readonly Option[] = [
   {
     name: "crl",
     value: "FILE",
-    text: "certificate revocation lists (repeatable)",
+    text: "certificate revocation lists, besides those of the database (repeatable)",
     example: "ca.crl",
   },
 ];
@@ -177,10 +177,11 @@ export async function readTrust(args: Args, io: Io): Promise<Trust> {
   }
 }
 
-/** Reads the CRLs of `--crl`. */
-export async function readCrls(args: Args, io: Io): Promise<ReturnType<typeof parseCrlsPem>> {
+/** Reads the CRLs of `--crl`, and those of the database. */
+export async function readCrls(args: Args, { store }: Trust, io: Io): Promise<readonly Crl[]> {
   const lists = await Promise.all(args.all("crl").map((file) => readBytes(file, io)));
-  return lists.flatMap((bytes) => parseCrlsPem(bytes));
+  const stored = store === null || !args.has("db") ? [] : await store.usableCrls();
+  return [...lists.flatMap((bytes) => parseCrlsPem(bytes)), ...stored];
 }
 
 /** Reads the certificates of a server: `--p12`, or pairs of `--cert` and `--key`. */

@@ -13,6 +13,7 @@ import { toHex } from "../../cert/base/runtime.ts";
 import {
   type CertDB,
   type Certificate,
+  type Crl,
   decodePem,
   findCertByNickname,
   importCert,
@@ -29,6 +30,7 @@ import {
   type Token,
   type TokenKey,
 } from "../../pkcs11/mod.ts";
+import type { NssCrls, NssDbToken } from "../../pkcs11/nss_db/mod.ts";
 import { type Args, type Option, UsageError } from "../base/args.ts";
 import { readBytes } from "../base/files.ts";
 import type { Io } from "../base/io.ts";
@@ -111,6 +113,25 @@ export class Store implements AsyncDisposable {
   get trustDB(): CertDB {
     if (this.#keepsTrust) return this.context.token.certificates;
     throw noTrust();
+  }
+
+  /** The CRLs, which only an NSS database has. */
+  get crls(): NssCrls {
+    const { crls } = this.context.token as Partial<NssDbToken>;
+    if (crls !== undefined) return crls;
+    throw new UsageError("Cannot keep lists: only an NSS database has them; name one by --db");
+  }
+
+  /** Reads the CRLs of the database, for who goes by them. */
+  async usableCrls(): Promise<readonly Crl[]> {
+    return (await this.crls.find()).map(({ crl, issuer }) => {
+      if (crl !== null) return crl;
+      throw new NssError(
+        "SEC_ERROR_CRL_INVALID",
+        `Cannot go by the list of "${issuer}" in the database: it is not as RFC 5280 wants it; ` +
+          "import another one, or take it out by nss crl delete",
+      );
+    });
   }
 
   /**

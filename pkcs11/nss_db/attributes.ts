@@ -47,6 +47,8 @@ export const CKA = {
   trustEmail: 0x62f,
   hashOfCertificate: 0x635,
   seed: 0x637,
+  nssUrl: 0xce534351,
+  nssKrl: 0xce534358,
   nssServerAuth: 0xce536358,
   nssClientAuth: 0xce536359,
   nssCodeSigning: 0xce53635a,
@@ -63,6 +65,7 @@ export const CKO = {
   publicKey: 2,
   privateKey: 3,
   trust: 0xb,
+  nssCrl: 0xce534351,
   nssTrust: 0xce534353,
 } as const;
 

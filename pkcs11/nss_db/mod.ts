@@ -11,6 +11,7 @@
  * | passwords | PBES2 as in NSS since 3.49; the 3DES of versions before 3.49 is read |
  * | integrity | MACs are checked while the token is logged in, always if the password is empty |
  * | trust | both forms are read; the one that all versions of NSS read is written |
+ * | CRLs | one of each issuer, as crlutil keeps them |
  * | other programs | may read and write concurrently |
  * | `dbm:` | `cert8.db` and `key3.db` are rejected with `SEC_ERROR_LEGACY_DATABASE` |
  *
@@ -33,5 +34,6 @@
  * @module
  */
 
+export type { ImportCrlOptions, NssCrls, StoredCrl } from "./crl_store.ts";
 export { NSS_DB_LABEL, NssDbToken, openNssDb, type OpenNssDbOptions } from "./nss_db_token.ts";
 export { type ModuleSpec, parsePkcs11Txt } from "./pkcs11_txt.ts";

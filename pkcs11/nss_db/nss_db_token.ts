@@ -15,6 +15,7 @@ import type { TokenLogin } from "../token/token_login.ts";
 import { NssCertStore } from "./cert_store.ts";
 import { changePassword } from "./change_password.ts";
 import { makePasswordRecord, NssDbCore, PASSWORD_RECORD } from "./core.ts";
+import { type NssCrls, NssCrlStore } from "./crl_store.ts";
 import { NssDbFiles } from "./files.ts";
 import { NssKeyStore } from "./key_store.ts";
 import { writeModules } from "./module_file.ts";
@@ -141,6 +142,8 @@ async function initializePassword(core: NssDbCore, password: string): Promise<vo
 export class NssDbToken extends BaseToken {
   /** The certificates with their trust. */
   readonly certificates: CertDB;
+  /** The CRLs. */
+  readonly crls: NssCrls;
   readonly #core: NssDbCore;
 
   /**
@@ -157,6 +160,7 @@ export class NssDbToken extends BaseToken {
       release: () => core.close(), // after pending writes
     });
     this.#core = core;
+    this.crls = new NssCrlStore(core);
     this.certificates = new NssCertStore(
       core,
       (what, options) => this.requireSession(what, options),
