@@ -11,6 +11,7 @@ import { explainFailure, mayBeOld } from "./net/failure.ts";
 import { pipe } from "./net/pipe.ts";
 import { PlainTextError } from "./net/plain_text.ts";
 import { probeOldVersion } from "./net/probe_version.ts";
+import { nameToAsk } from "./net/raw_hello.ts";
 import { type Report, REPORT_MEMBERS, reportOf, reportWithout } from "./net/report.ts";
 import { flightLines, reportText, verdictLine } from "./net/report_text.ts";
 import { REVOCATION_OPTION, revocationOf } from "./net/revocation.ts";
@@ -147,9 +148,8 @@ async function askOldVersion(seen: Visit, options: VisitOptions): Promise<number
   if (!mayBeOld({ error: seen.error, received: seen.conn.received(8) })) return null;
   try {
     const { hostname, timeout } = options;
-    const name = /^[a-z0-9.-]*[a-z][a-z0-9-]*$/i.test(hostname) ? hostname : null;
     const open = async () => (await openConn(options)).conn;
-    return await probeOldVersion(open, name, Math.min(timeout, 5000));
+    return await probeOldVersion(open, nameToAsk(hostname), Math.min(timeout, 5000));
   } catch (error) {
     if (error instanceof Unreachable || error instanceof PlainTextError) return null;
     throw error;

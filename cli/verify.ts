@@ -3,21 +3,11 @@
 
 /** `nss verify`: whether a certificate is good, step by step. @module */
 
-import { NssError } from "../cert/base/errors.ts";
 import {
   CERT_USAGES,
   type Certificate,
-  type CertSource,
   type CertUsageName,
-  checkRevocation,
-  combineCertSources,
-  importCert,
-  MemoryCertDB,
-  type RevocationReport,
-  type VerifiedPath,
-  verifyCert,
   verifyCertificate,
-  verifyCertName,
   type VerifyLogEntry,
 } from "../cert/mod.ts";
 import type { Args, Option } from "./base/args.ts";
@@ -33,6 +23,7 @@ import { REVOCATION_OPTION, revocationOf } from "./net/revocation.ts";
 import { STARTTLS, STARTTLS_NAMES } from "./net/starttls.ts";
 import { readTarget } from "./net/target.ts";
 import { readCrls, readTrust, type Trust, TRUST_OPTIONS } from "./net/tls_options.ts";
+import { anchorsOf, type Judgement, verifyChain } from "./net/verify_chain.ts";
 import { chainOf, visit } from "./net/visit.ts";
 import { readCertificates } from "./store/read_certificates.ts";
 import { STORE_OPTIONS } from "./store/store.ts";
@@ -130,68 +121,6 @@ async function readHost(args: Args, trust: Trust): Promise<Subject> {
   }
 }
 
-/** What was found. */
-interface Judgement {
-  readonly path: VerifiedPath | null;
-  readonly problems: readonly VerifyLogEntry[];
-  readonly reports: readonly RevocationReport[];
-}
-
-async function anchorsOf({ context, caCerts }: Trust): Promise<CertSource> {
-  const anchors = new MemoryCertDB({ name: "--ca" });
-  for (const [i, anchor] of (caCerts ?? []).entries()) {
-    await importCert(anchors, anchor, { trust: "CT,C,C", nickname: `--ca ${i}` });
-  }
-  return combineCertSources([anchors, context.certDB], { name: context.certDB.name });
-}
-
-async function judge(
-  { chain: [leaf, ...others], hostname, staple }: Subject,
-  usage: CertUsageName,
-  time: Date,
-  args: Args,
-  trust: Trust,
-  io: Io,
-): Promise<Judgement> {
-  const log: VerifyLogEntry[] = [];
-  const reports: RevocationReport[] = [];
-  const files = await Promise.all(
-    args.all("intermediates").map((file) => readCertificates(file, io)),
-  );
-  let path: VerifiedPath | null = null;
-  const keep = (found: VerifiedPath): void => {
-    path = found;
-  };
-  const revocation = revocationOf(args, await readCrls(args, trust, io));
-  try {
-    await verifyCert(await anchorsOf(trust), leaf, true, usage, time, {
-      intermediates: [...others, ...files.flat()],
-      log,
-      checkPath: [
-        keep,
-        checkRevocation({
-          ...revocation,
-          time,
-          stapledOcspResponse: staple,
-          report: (report) => reports.push(report),
-        }),
-      ],
-    });
-  } catch (error) {
-    if (!(error instanceof NssError)) throw error;
-    if (log.length === 0) log.push({ usage, error });
-  }
-  if (hostname !== null) {
-    try {
-      verifyCertName(leaf, hostname);
-    } catch (error) {
-      if (!(error instanceof NssError)) throw error;
-      log.push({ usage, error, certificate: leaf, depth: 0 });
-    }
-  }
-  return { path, problems: log, reports };
-}
-
 /**
  * What it is good for, servers first; if there is nothing, a usage that it is made for, so that
  * what else is wrong is told.
@@ -283,7 +212,15 @@ async function run(args: Args, io: Io): Promise<Outcome> {
   const now = args.date("at") ?? new Date();
   const subject = await readSubject(args, trust, io);
   const usage = args.choice("usage", USAGES) ?? await usageOf(subject, now, trust);
-  const judged = await judge(subject, usage, now, args, trust, io);
+  const [leaf, ...sent] = subject.chain;
+  const files = await Promise.all(
+    args.all("intermediates").map((file) => readCertificates(file, io)),
+  );
+  const judged = await verifyChain(
+    { ...subject, chain: [leaf, ...sent, ...files.flat()], usage, time: now },
+    trust,
+    revocationOf(args, await readCrls(args, trust, io)),
+  );
   const { certificates, problems } = await reportChain({
     chain: subject.chain,
     path: judged.path,
