@@ -28,6 +28,11 @@ export const ENTRIES: readonly Entry[] = [
     load: () => importLazily("nss verify", () => import("./verify.ts")),
   },
   {
+    name: "scan",
+    text: "find out all that a server takes, and whether it keeps to a preset",
+    load: () => importLazily("nss scan", () => import("./scan.ts")),
+  },
+  {
     name: "server",
     text: "serve TLS: echo, static files, or a command for each connection",
     load: () => importLazily("nss server", () => import("./server.ts")),

@@ -62,6 +62,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["tables", "wire"],
   ],
   cli: [
+    ["scan"],
     ["net"],
     ["store"],
     ["base"],
