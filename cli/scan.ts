@@ -8,7 +8,8 @@ import type { Command, Outcome } from "./base/command.ts";
 import { Unreachable } from "./base/fail.ts";
 import type { Io } from "./base/io.ts";
 import { safe } from "./base/text.ts";
-import { type Diagnosis, explainFailure } from "./net/diagnosis.ts";
+import type { Diagnosis } from "./net/diagnosis.ts";
+import { explainFailure } from "./net/failure.ts";
 import { PlainTextError } from "./net/plain_text.ts";
 import { REVOCATION_OPTION, revocationOf } from "./net/revocation.ts";
 import { STARTTLS, STARTTLS_NAMES } from "./net/starttls.ts";
@@ -103,7 +104,7 @@ async function subjectOf(args: Args, trust: Trust, io: Io): Promise<Subject> {
     timeout: 1000 * positive(args, "timeout", 5, 600),
     tls: {},
     trust,
-    revocation: revocationOf(args, await readCrls(args, io)),
+    revocation: revocationOf(args, await readCrls(args, trust, io)),
     insecure: false,
     policy: args.choice("policy", POLICY_NAMES) ?? "modern",
     pace: new Pace(
@@ -172,6 +173,7 @@ async function diagnosisOf(subject: Subject): Promise<Diagnosis | null> {
     showsCertificate: false,
     oldVersion: null,
     starttls: subject.starttls,
+    port: subject.target.port,
   };
   try {
     const { socket, error, conn } = await visit(subject);

@@ -3,28 +3,16 @@
 /** What handshake messages say, in words. @module */
 
 import { NssError } from "../../cert/base/errors.ts";
-import {
-  alpnProtocol,
-  alpnProtocols,
-} from "../../ssl/extensions/application_layer_protocol_negotiation.ts";
+import { alpnProtocol } from "../../ssl/extensions/application_layer_protocol_negotiation.ts";
 import { maxEarlyDataSize } from "../../ssl/extensions/early_data.ts";
 import type { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
-import {
-  keyShareClientHello,
-  keyShareHelloRetryRequest,
-  keyShareServerHello,
-} from "../../ssl/extensions/key_share.ts";
-import { serverName } from "../../ssl/extensions/server_name.ts";
+import { keyShareHelloRetryRequest, keyShareServerHello } from "../../ssl/extensions/key_share.ts";
 import { signatureAlgorithms } from "../../ssl/extensions/signature_algorithms.ts";
-import { supportedGroups } from "../../ssl/extensions/supported_groups.ts";
-import {
-  supportedVersionsClientHello,
-  supportedVersionsServerHello,
-} from "../../ssl/extensions/supported_versions.ts";
+import { supportedVersionsServerHello } from "../../ssl/extensions/supported_versions.ts";
 import { parseCertificate } from "../../ssl/messages/certificate.ts";
 import { parseCertificateRequest } from "../../ssl/messages/certificate_request.ts";
 import { parseCertificateVerify } from "../../ssl/messages/certificate_verify.ts";
-import { type ClientHello, parseClientHello } from "../../ssl/messages/client_hello.ts";
+import { parseClientHello } from "../../ssl/messages/client_hello.ts";
 import { parseEncryptedExtensions } from "../../ssl/messages/encrypted_extensions.ts";
 import type { HandshakeMessage } from "../../ssl/messages/handshake.ts";
 import { parseNewSessionTicket } from "../../ssl/messages/new_session_ticket.ts";
@@ -33,86 +21,15 @@ import { parseServerKeyExchange } from "../../ssl/messages/server_key_exchange.t
 import { parseTls12Certificate } from "../../ssl/messages/tls12_certificate.ts";
 import { parseTls12CertificateRequest } from "../../ssl/messages/tls12_certificate_request.ts";
 import { parseTls12NewSessionTicket } from "../../ssl/messages/tls12_new_session_ticket.ts";
-import { cipherSuiteById, tls12CipherSuiteById } from "../../ssl/tables/cipher_suites.ts";
-import { extensionTypeName } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType, handshakeTypeName } from "../../ssl/tables/handshake_types.ts";
-import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";
-import { signatureSchemeById } from "../../ssl/tables/signature_schemes.ts";
 import { describeVersion } from "../../ssl/tables/versions.ts";
 import { count, join, safe } from "../base/text.ts";
-
-/** Values of RFC 8701 and the like that stand for nothing. */
-function isGrease(value: number): boolean {
-  return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);
-}
-
-function hex16(value: number): string {
-  return `0x${value.toString(16).padStart(4, "0")}`;
-}
-
-/** The name of a cipher suite, or its number. */
-export function suiteName(id: number): string {
-  return (cipherSuiteById(id) ?? tls12CipherSuiteById(id))?.name ?? hex16(id);
-}
-
-/** The name of a group, or its number. */
-export function groupName(id: number): string {
-  return NAMED_GROUPS.find((group) => group.id === id)?.name ?? hex16(id);
-}
-
-/** The name of a signature scheme, or its number. */
-export function schemeName(id: number): string {
-  return signatureSchemeById(id)?.scheme ?? hex16(id);
-}
-
-/** Names without those that stand for nothing. */
-function names(ids: readonly number[], name: (id: number) => string): string[] {
-  return ids.filter((id) => !isGrease(id)).map(name);
-}
+import { extensionName, groupName, schemeName, suiteName } from "../explain/names.ts";
+import { names, offerOf } from "../explain/offer.ts";
 
 function extensionsOf(block: ExtensionBlock | undefined): string {
-  const types = names(block?.types() ?? [], extensionTypeName);
+  const types = names(block?.types() ?? [], extensionName);
   return types.length === 0 ? "no extensions" : `extensions ${types.join(", ")}`;
-}
-
-/** What a client offers, in the order of its preference. */
-export interface Offer {
-  /** The versions, as `TLS 1.3`. */
-  readonly versions: readonly string[];
-  /** The cipher suites. */
-  readonly cipherSuites: readonly string[];
-  /** The groups of the key exchange. */
-  readonly groups: readonly string[];
-  /** The groups of which a key share was sent at once. */
-  readonly keyShares: readonly string[];
-  /** The schemes of signatures. */
-  readonly signatureSchemes: readonly string[];
-  /** The application protocols. */
-  readonly alpnProtocols: readonly string[];
-  /** The host name that is asked for. */
-  readonly serverName: string | null;
-  /** The extensions. */
-  readonly extensions: readonly string[];
-}
-
-/** Returns what a ClientHello offers. */
-export function offerOf({ extensions, cipherSuites, legacyVersion }: ClientHello): Offer {
-  return {
-    versions: names(
-      extensions?.get(supportedVersionsClientHello) ?? [legacyVersion],
-      describeVersion,
-    ),
-    cipherSuites: names(cipherSuites, suiteName).filter((name) => name !== hex16(0x00ff)),
-    groups: names(extensions?.get(supportedGroups) ?? [], groupName),
-    keyShares: names(
-      (extensions?.get(keyShareClientHello) ?? []).map(({ group }) => group),
-      groupName,
-    ),
-    signatureSchemes: names(extensions?.get(signatureAlgorithms) ?? [], schemeName),
-    alpnProtocols: extensions?.get(alpnProtocols) ?? [],
-    serverName: extensions?.get(serverName) ?? null,
-    extensions: names(extensions?.types() ?? [], extensionTypeName),
-  };
 }
 
 function describeClientHello(body: Uint8Array<ArrayBuffer>): string {

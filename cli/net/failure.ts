@@ -6,7 +6,7 @@ import { NssError } from "../../cert/base/errors.ts";
 import { describeVersion } from "../../ssl/tables/versions.ts";
 import { type Advice, adviceOf } from "../base/advice.ts";
 import { count, join, safe } from "../base/text.ts";
-import type { Offer } from "./describe_message.ts";
+import type { Offer } from "../explain/offer.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { firstLine, type Greeting, recognize, usualOn } from "./greetings.ts";
 import { PlainTextError } from "./plain_text.ts";

@@ -18,7 +18,7 @@ import { HANDSHAKE_HEADER_LENGTH } from "../../ssl/messages/handshake.ts";
 import { RECORD_HEADER_LENGTH } from "../../ssl/record/header.ts";
 import { count, safe } from "../base/text.ts";
 import { keyText } from "../store/text.ts";
-import { type Offer, offerOf } from "./describe_message.ts";
+import { type Offer, offerOf } from "../explain/offer.ts";
 import { daysUntil, type Diagnosis, explainProblem, subjectOf } from "./diagnosis.ts";
 import { explainFailure } from "./failure.ts";
 import { type Flight, flightsOf } from "./flights.ts";

@@ -5,7 +5,7 @@
 import { adviceOf } from "../base/advice.ts";
 import type { Output } from "../base/io.ts";
 import { count, join, layOut, wrapIndented } from "../base/text.ts";
-import type { Offer } from "./describe_message.ts";
+import type { Offer } from "../explain/offer.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import type { Flight } from "./flights.ts";
 import { type CertificateReport, daysText, type NegotiatedReport, type Report } from "./report.ts";

@@ -64,6 +64,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cli: [
     ["scan"],
     ["net"],
+    ["explain"],
     ["store"],
     ["base"],
   ],

@@ -1,0 +1,94 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** Explains the extensions of a message, in their order on the wire. @module */
+
+import { lookupExtension, type MessageKind } from "../../ssl/extensions/registry.ts";
+import { ExtensionType } from "../../ssl/tables/extension_types.ts";
+import { Reader } from "../../ssl/wire/reader.ts";
+import { explainBody } from "./extension_bodies.ts";
+import { EXTENSION_TEXTS } from "./extension_texts.ts";
+import { type Content, type FieldReader, lengthAndHex } from "./field.ts";
+import { GREASE_TEXT, namedExtension } from "./names.ts";
+
+/** The struct's name of each message with extensions. */
+const STRUCTS: Readonly<Record<MessageKind, string>> = {
+  ClientHello: "ClientHello",
+  ServerHello: "a ServerHello of TLS 1.3",
+  Tls12ServerHello: "a ServerHello of TLS 1.2",
+  HelloRetryRequest: "HelloRetryRequest",
+  EncryptedExtensions: "EncryptedExtensions",
+  CertificateRequest: "CertificateRequest",
+  CertificateEntry: "Certificate",
+  NewSessionTicket: "NewSessionTicket",
+};
+
+/**
+ * Explains a block of extensions.
+ *
+ * @param parent The reader of the message, which stands before the length of the block.
+ * @param kind In which message they are.
+ * @param types Takes the types that are found.
+ */
+export function addExtensions(
+  parent: FieldReader,
+  kind: MessageKind,
+  types: Set<number> = new Set(),
+): void {
+  parent.add("extensions", "what the fields above have no place for", (reader) => {
+    const fields = parent.within(reader.vector16());
+    fields.each(() => addExtension(fields, kind, types));
+    const all = fields.finish();
+    return { value: all.map(({ name }) => name).join(", "), fields: all };
+  });
+}
+
+function addExtension(fields: FieldReader, kind: MessageKind, seen: Set<number>): void {
+  fields.add("extension", "", (reader) => {
+    const type = reader.u16();
+    const body = reader.vector16();
+    const { name, mark } = namedExtension(type);
+    const text = EXTENSION_TEXTS.get(type);
+    const wrong = misplaced(type, kind, seen, reader.remaining);
+    seen.add(type);
+    if (wrong !== null) {
+      return { name, value: `${wrong}; ${lengthAndHex(body)}`, mark: "malformed", ...says(text) };
+    }
+    if (mark === "grease") {
+      return { name, value: lengthAndHex(body), mark, text: GREASE_TEXT };
+    }
+    return { name, ...says(text), mark, ...explainBody(type, kind, body, fields) };
+  });
+}
+
+function says(text: string | undefined): Pick<Content, "text"> {
+  return text === undefined ? { text: "not known here" } : { text };
+}
+
+/** Why an extension must not be where it is (RFC 8446, Section 4.2). */
+function misplaced(
+  type: number,
+  kind: MessageKind,
+  seen: ReadonlySet<number>,
+  remaining: number,
+): string | null {
+  if (seen.has(type)) return "comes twice";
+  if (lookupExtension(type, kind) === "disallowed") return `must not be in ${STRUCTS[kind]}`;
+  // RFC 8446, Section 4.2.11: it "MUST be the last extension in the ClientHello"
+  const isLast = remaining === 0;
+  return type === ExtensionType.preSharedKey && kind === "ClientHello" && !isLast
+    ? "must be the last extension"
+    : null;
+}
+
+/** Reads the types of a block of extensions, as far as they can be read. */
+export function extensionTypes(block: Uint8Array<ArrayBuffer>): Set<number> {
+  const types = new Set<number>();
+  const reader = new Reader(block);
+  while (reader.remaining >= 4) {
+    types.add(reader.u16());
+    const length = reader.u16();
+    if (length > reader.remaining) break;
+    reader.bytes(length);
+  }
+  return types;
+}
