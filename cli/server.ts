@@ -19,7 +19,7 @@ import type { Command, Outcome } from "./base/command.ts";
 import { writeFile } from "./base/files.ts";
 import type { Io } from "./base/io.ts";
 import { safe } from "./base/text.ts";
-import { subjectOf } from "./net/diagnosis.ts";
+import { subjectOf } from "./explain/subject.ts";
 import { serveFile } from "./net/serve_file.ts";
 import {
   IDENTITY_OPTIONS,

@@ -15,7 +15,7 @@ import type { Command, Outcome } from "./base/command.ts";
 import { LocalError } from "./base/files.ts";
 import type { Io, Output } from "./base/io.ts";
 import { day, safe, wrapIndented } from "./base/text.ts";
-import { subjectOf } from "./net/diagnosis.ts";
+import { subjectOf } from "./explain/subject.ts";
 import { PlainTextError } from "./net/plain_text.ts";
 import { type CertificateReport, daysText, reportChain } from "./net/report.ts";
 import { tree } from "./net/report_text.ts";

@@ -2,12 +2,14 @@
 
 /** Explains a ClientHello, field by field in their order on the wire. @module */
 
-import { RANDOM_LENGTH } from "../../ssl/messages/client_hello.ts";
+import { parseClientHello, RANDOM_LENGTH } from "../../ssl/messages/client_hello.ts";
 import { MAX_SESSION_ID_LENGTH } from "../../ssl/messages/handshake.ts";
+import { count, join, safe } from "../base/text.ts";
 import { addExtensions } from "./extensions.ts";
 import { type FieldReader, hex } from "./field.ts";
 import { listOf } from "./lists.ts";
-import { namedSuite, namedVersion } from "./names.ts";
+import { contentOf, namedSuite, namedVersion } from "./names.ts";
+import { offerOf } from "./offer.ts";
 
 /** Reads the fields of a ClientHello (RFC 8446, Section 4.1.2). */
 export function addClientHello(fields: FieldReader): void {
@@ -37,10 +39,11 @@ export function addClientHello(fields: FieldReader): void {
     "how records may be encrypted, and up to TLS 1.2 how keys are exchanged and who signs; " +
       "the preferred ones first",
     (reader) =>
-      listOf(fields.within(reader.vector16(2, 0xfffe)), "cipher_suite", (r) => {
-        const { name, mark, text } = namedSuite(r.u16());
-        return { value: name, mark, text };
-      }),
+      listOf(
+        fields.within(reader.vector16(2, 0xfffe)),
+        "cipher_suite",
+        (r) => contentOf(namedSuite(r.u16())),
+      ),
   );
   fields.add(
     "legacy_compression_methods",
@@ -55,4 +58,18 @@ export function addClientHello(fields: FieldReader): void {
   );
   // RFC 5246, Section 7.4.1.2: the block may be absent
   if (fields.remaining > 0) addExtensions(fields, "ClientHello");
+}
+
+/** What a ClientHello says, in short. */
+export function clientHelloText(body: Uint8Array<ArrayBuffer>): string {
+  const offer = offerOf(parseClientHello(body));
+  return [
+    `offers ${join(offer.versions)}`,
+    count(offer.cipherSuites.length, "cipher suite"),
+    `groups ${offer.groups.join(", ")}`,
+    ...offer.keyShares.length > 0 ? [`key shares of ${offer.keyShares.join(", ")}`] : [],
+    offer.serverName === null ? "no host name" : `asks for "${safe(offer.serverName)}"`,
+    ...offer.alpnProtocols.length > 0 ? [`protocols ${safe(offer.alpnProtocols.join(", "))}`] : [],
+    `extensions ${offer.extensions.join(", ")}`,
+  ].join("; ");
 }

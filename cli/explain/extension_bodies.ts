@@ -2,7 +2,6 @@
 
 /** What the bodies of extensions say: read by this package's codecs, where it has one. @module */
 
-import { Name } from "../../cert/names/name.ts";
 import {
   alpnProtocol,
   alpnProtocols,
@@ -63,9 +62,10 @@ import { ECH_CONFIRMATION_LENGTH, ExtensionType } from "../../ssl/tables/extensi
 import { DecodeError } from "../../ssl/wire/decode_error.ts";
 import { Reader } from "../../ssl/wire/reader.ts";
 import { count, safe } from "../base/text.ts";
+import { authorities } from "./authorities.ts";
 import { type Content, type FieldReader, hex, hex16, lengthAndHex, MAX_LISTED } from "./field.ts";
-import { listOf } from "./lists.ts";
-import { type Named, namedGroup, namedScheme, namedVersion } from "./names.ts";
+import { COMPRESSIONS, listOf, nameOfNumber } from "./lists.ts";
+import { contentOf, type Named, namedGroup, namedScheme, namedVersion } from "./names.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -83,26 +83,25 @@ function shown<T>(
   return [codec, show as Show<unknown>];
 }
 
-const content = ({ name, mark, text }: Named): Content => ({ value: name, mark, text });
+/** The content of a vector at the beginning of a body, which a codec has read already. */
+function vectorOf(body: Bytes, lengthBytes: 1 | 2): Bytes {
+  const reader = new Reader(body);
+  return lengthBytes === 1 ? reader.vector8() : reader.vector16();
+}
 
 /** A list of `uint16` behind a length of one byte or two. */
 const numbers =
   (lengthBytes: 1 | 2, item: string, named: (id: number) => Named): Show<unknown> =>
   (_, body, fields) =>
     listOf(
-      fields.within(body.subarray(lengthBytes)),
+      fields.within(vectorOf(body, lengthBytes)),
       item,
-      (reader) => content(named(reader.u16())),
+      (reader) => contentOf(named(reader.u16())),
     );
 
 /** A list of bytes behind a length of one byte. */
 const octets = (item: string, names: readonly string[]): Show<unknown> => (_, body, fields) =>
-  listOf(fields.within(body.subarray(1)), item, (reader) => nameOfOctet(reader.u8(), names));
-
-function nameOfOctet(value: number, names: readonly string[]): Content {
-  const name = names[value];
-  return name === undefined ? { value: `${value}`, mark: "unknown" } : { value: name };
-}
+  listOf(fields.within(vectorOf(body, 1)), item, (reader) => nameOfNumber(reader.u8(), names));
 
 const CERTIFICATE_TYPES = ["X.509 certificate", "OpenPGP", "raw public key"];
 const POINT_FORMATS = ["uncompressed", "ansiX962_compressed_prime", "ansiX962_compressed_char2"];
@@ -110,10 +109,13 @@ const PSK_MODES = [
   "psk_ke: no new key exchange, so no forward secrecy",
   "psk_dhe_ke: with a new key exchange",
 ];
-/** RFC 8879, Section 7.3. */
-const COMPRESSIONS = ["", "zlib", "brotli", "zstd"];
-/** RFC 6066, Section 4: 2 to the power of 9 and more. */
-const FRAGMENT_LENGTHS = ["", "512 bytes", "1024 bytes", "2048 bytes", "4096 bytes"];
+/** RFC 6066, Section 4. */
+const FRAGMENT_LENGTHS = { 1: "512 bytes", 2: "1024 bytes", 3: "2048 bytes", 4: "4096 bytes" };
+/** RFC 6520, Section 2. */
+const HEARTBEAT_MODES = {
+  1: "the peer may send requests",
+  2: "the peer must not send requests",
+};
 
 const SHOWN: ReadonlyMap<ExtensionCodec<unknown>, Show<unknown>> = new Map([
   shown(serverName, (name) => name === null ? "no host name" : `"${safe(name)}"`),
@@ -131,8 +133,8 @@ const SHOWN: ReadonlyMap<ExtensionCodec<unknown>, Show<unknown>> = new Map([
   shown(signedCertificateTimestampList, ({ length }) => count(length, "timestamp")),
   shown(clientCertificateTypes, octets("type", CERTIFICATE_TYPES)),
   shown(serverCertificateTypes, octets("type", CERTIFICATE_TYPES)),
-  shown(clientCertificateType, (type) => nameOfOctet(type, CERTIFICATE_TYPES)),
-  shown(serverCertificateType, (type) => nameOfOctet(type, CERTIFICATE_TYPES)),
+  shown(clientCertificateType, (type) => nameOfNumber(type, CERTIFICATE_TYPES)),
+  shown(serverCertificateType, (type) => nameOfNumber(type, CERTIFICATE_TYPES)),
   shown(padding, ({ length }) => count(length, "byte")),
   shown(encryptThenMac, () => ""),
   shown(extendedMasterSecret, () => ""),
@@ -150,18 +152,18 @@ const SHOWN: ReadonlyMap<ExtensionCodec<unknown>, Show<unknown>> = new Map([
   shown(earlyData, () => ""),
   shown(maxEarlyDataSize, (size) => `at most ${count(size, "byte")}`),
   shown(supportedVersionsClientHello, numbers(1, "version", namedVersion)),
-  shown(supportedVersionsServerHello, (version) => content(namedVersion(version))),
+  shown(supportedVersionsServerHello, (version) => contentOf(namedVersion(version))),
   shown(cookie, (bytes) => lengthAndHex(bytes)),
   shown(pskKeyExchangeModes, octets("mode", PSK_MODES)),
-  shown(certificateAuthorities, (_, body, fields) => authorities(body.subarray(2), fields)),
+  shown(certificateAuthorities, (_, body, fields) => authorities(vectorOf(body, 2), fields)),
   shown(postHandshakeAuth, () => ""),
   shown(
     keyShareClientHello,
-    (_, body, fields) => listOf(fields.within(body.subarray(2)), "key_share", keyShare),
+    (_, body, fields) => listOf(fields.within(vectorOf(body, 2)), "key_share", keyShare),
   ),
   shown(keyShareServerHello, (_, body) => keyShare(new Reader(body))),
   shown(keyShareHelloRetryRequest, (group) => ({
-    ...content(namedGroup(group)),
+    ...contentOf(namedGroup(group)),
     text: "the group of which the server wants a key share",
   })),
   shown(renegotiationInfo, (bytes) => bytes.length === 0 ? "empty" : lengthAndHex(bytes)),
@@ -169,28 +171,25 @@ const SHOWN: ReadonlyMap<ExtensionCodec<unknown>, Show<unknown>> = new Map([
 
 /** The bodies that this package keeps as bytes, and those of extensions that it does not know. */
 const EXPLAINED: ReadonlyMap<number, Explain> = new Map<number, Explain>([
-  [ExtensionType.maxFragmentLength, (reader) => nameOfOctet(reader.u8(), FRAGMENT_LENGTHS)],
+  [ExtensionType.maxFragmentLength, (reader) => nameOfNumber(reader.u8(), FRAGMENT_LENGTHS)],
   [
     ExtensionType.supportedGroups,
     (reader, fields) =>
-      listOf(fields.within(reader.vector16()), "group", (r) => content(namedGroup(r.u16()))),
+      listOf(fields.within(reader.vector16()), "group", (r) => contentOf(namedGroup(r.u16()))),
   ],
   [ExtensionType.useSrtp, (reader, fields) => {
     const profiles = fields.within(reader.vector16(2));
     reader.vector8();
     return listOf(profiles, "profile", (r) => hex16(r.u16()));
   }],
-  [ExtensionType.heartbeat, (reader) => {
-    const modes = ["", "the peer may send requests", "the peer must not send requests"];
-    return nameOfOctet(reader.u8(), modes);
-  }],
+  [ExtensionType.heartbeat, (reader) => nameOfNumber(reader.u8(), HEARTBEAT_MODES)],
   [
     ExtensionType.compressCertificate,
     (reader, fields) =>
       listOf(
         fields.within(reader.vector8(2)),
         "algorithm",
-        (r) => nameOfOctet(r.u16(), COMPRESSIONS),
+        (r) => nameOfNumber(r.u16(), COMPRESSIONS),
       ),
   ],
   [
@@ -201,7 +200,7 @@ const EXPLAINED: ReadonlyMap<number, Explain> = new Map<number, Explain>([
   [
     34,
     (reader, fields) =>
-      listOf(fields.within(reader.vector16(2)), "scheme", (r) => content(namedScheme(r.u16()))),
+      listOf(fields.within(reader.vector16(2)), "scheme", (r) => contentOf(namedScheme(r.u16()))),
   ],
   // application_settings, as browsers send it
   [17_513, (reader, fields) => protocols(reader.rest(), fields)],
@@ -222,9 +221,10 @@ function protocol(bytes: Bytes): Content {
     : { value: safe(new TextDecoder().decode(bytes), 60) };
 }
 
+/** RFC 8446, Section 4.2.8. */
 function keyShare(reader: Reader): Content {
   const { name, mark, text } = namedGroup(reader.u16());
-  return { value: `${name}, ${count(reader.vector16(1).length, "byte")}`, mark, text };
+  return { value: `${name} (${count(reader.vector16(1).length, "byte")})`, mark, text };
 }
 
 function offeredPsks(body: Bytes, parent: FieldReader): Content {
@@ -243,14 +243,6 @@ function offeredPsks(body: Bytes, parent: FieldReader): Content {
   const all = fields.finish();
   const [identities] = all;
   return { value: `offers ${count(identities?.fields.length ?? 0, "key")}`, fields: all };
-}
-
-/** Names of authorities in DER, as `DistinguishedName`s are in a list. */
-export function authorities(list: Bytes, fields: FieldReader): Content {
-  return listOf(fields.within(list), "authority", (reader) => {
-    const name = Name.fromDer(reader.vector16(1));
-    return name.isEmpty ? "(no name)" : safe(name, 100);
-  });
 }
 
 /** RFC 9849, Section 5. */

@@ -7,7 +7,7 @@ import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { Reader } from "../../ssl/wire/reader.ts";
 import { explainBody } from "./extension_bodies.ts";
 import { EXTENSION_TEXTS } from "./extension_texts.ts";
-import { type Content, type FieldReader, lengthAndHex } from "./field.ts";
+import { type Content, type Field, type FieldReader, lengthAndHex } from "./field.ts";
 import { GREASE_TEXT, namedExtension } from "./names.ts";
 
 /** The struct's name of each message with extensions. */
@@ -22,24 +22,34 @@ const STRUCTS: Readonly<Record<MessageKind, string>> = {
   NewSessionTicket: "NewSessionTicket",
 };
 
+/** The message, or which it is by the types of its extensions. */
+type Kind = MessageKind | ((types: ReadonlySet<number>) => MessageKind);
+
 /**
- * Explains a block of extensions.
+ * Reads a block of extensions.
  *
  * @param parent The reader of the message, which stands before the length of the block.
  * @param kind In which message they are.
- * @param types Takes the types that are found.
  */
-export function addExtensions(
-  parent: FieldReader,
-  kind: MessageKind,
-  types: Set<number> = new Set(),
-): void {
-  parent.add("extensions", "what the fields above have no place for", (reader) => {
-    const fields = parent.within(reader.vector16());
-    fields.each(() => addExtension(fields, kind, types));
-    const all = fields.finish();
-    return { value: all.map(({ name }) => name).join(", "), fields: all };
+export function addExtensions(parent: FieldReader, kind: Kind): void {
+  parent.add("extensions", "", (reader) => {
+    const fields = extensionFields(reader.vector16(), kind, parent);
+    const names = fields.map(({ name }) => name).join(", ");
+    return { value: fields.length === 0 ? "none" : names, fields };
   });
+}
+
+/** Explains extensions, without the length of their block. */
+export function extensionFields(
+  block: Uint8Array<ArrayBuffer>,
+  kind: Kind,
+  parent: FieldReader,
+): readonly Field[] {
+  const place = typeof kind === "function" ? kind(extensionTypes(block)) : kind;
+  const seen = new Set<number>();
+  const fields = parent.within(block);
+  fields.each(() => addExtension(fields, place, seen));
+  return fields.finish();
 }
 
 function addExtension(fields: FieldReader, kind: MessageKind, seen: Set<number>): void {
@@ -81,7 +91,7 @@ function misplaced(
 }
 
 /** Reads the types of a block of extensions, as far as they can be read. */
-export function extensionTypes(block: Uint8Array<ArrayBuffer>): Set<number> {
+function extensionTypes(block: Uint8Array<ArrayBuffer>): Set<number> {
   const types = new Set<number>();
   const reader = new Reader(block);
   while (reader.remaining >= 4) {

@@ -156,6 +156,16 @@ export class FieldReader {
     return new FieldReader(bytes, this.#message);
   }
 
+  /** Makes fields of what lies within some bytes, whose own places are not known. */
+  parts(
+    bytes: Uint8Array,
+    rows: readonly (readonly [name: string, value: string])[],
+  ): readonly Field[] {
+    const start = bytes.byteOffset - this.#message.byteOffset;
+    const end = start + bytes.length;
+    return rows.map(([name, value]) => ({ ...DEFAULTS, name, value, start, end }));
+  }
+
   /** Returns the fields; bytes that are left are malformed. */
   finish(): Field[] {
     if (this.remaining > 0) {
@@ -176,6 +186,14 @@ export class FieldReader {
     }`;
     this.#fields.push({ ...DEFAULTS, name, value, mark: "malformed", start, end: this.#end });
   }
+}
+
+/** Makes the field of a whole message, or of what is none. */
+export function wholeField(
+  bytes: Uint8Array,
+  content: Content & { readonly name: string },
+): Field {
+  return { ...DEFAULTS, ...content, start: 0, end: bytes.length };
 }
 
 /** Whether a field or one of its parts cannot be decoded. */

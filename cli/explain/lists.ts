@@ -26,3 +26,12 @@ export function listOf(
     isList: true,
   };
 }
+
+/** Names a number by its place in a table. */
+export function nameOfNumber(value: number, names: Readonly<Record<number, string>>): Content {
+  const name = names[value];
+  return name === undefined ? { value: `${value}`, mark: "unknown" } : { value: name };
+}
+
+/** `CertificateCompressionAlgorithm` (RFC 8879, Section 7.3). */
+export const COMPRESSIONS: Readonly<Record<number, string>> = { 1: "zlib", 2: "brotli", 3: "zstd" };

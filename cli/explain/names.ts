@@ -18,7 +18,7 @@ import { extensionTypeName } from "../../ssl/tables/extension_types.ts";
 import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";
 import { SIGNATURE_SCHEMES } from "../../ssl/tables/signature_schemes.ts";
 import { describeVersion, TLS_1_2 } from "../../ssl/tables/versions.ts";
-import { hex16, type Mark } from "./field.ts";
+import { type Content, hex16, type Mark } from "./field.ts";
 import { OTHER_CIPHER_SUITES } from "./other_cipher_suites.ts";
 
 /** A code point, with what is to be said of it. */
@@ -29,6 +29,11 @@ export interface Named {
   readonly mark: Mark | null;
   /** What it is, if its name does not say it. */
   readonly text: string;
+}
+
+/** What a field says that is a code point. */
+export function contentOf({ name, mark, text }: Named): Content {
+  return { value: name, mark, text };
 }
 
 /** Whether a number of two bytes is one of those that stand for nothing (RFC 8701, Section 2). */

@@ -6,6 +6,7 @@ import { type ErrorName, NssError } from "../../cert/base/errors.ts";
 import { type Certificate, formatGeneralName, OIDS, type VerifyLogEntry } from "../../cert/mod.ts";
 import { type Advice, adviceOf } from "../base/advice.ts";
 import { count, day, join, safe } from "../base/text.ts";
+import { namesOf, subjectOf } from "../explain/subject.ts";
 
 /** What is wrong, why, and what would fix it. */
 export interface Diagnosis extends Advice {
@@ -13,23 +14,6 @@ export interface Diagnosis extends Advice {
   readonly error: ErrorName | null;
   /** What failed, as the error says it. */
   readonly says: string;
-}
-
-/** Who a certificate is of: its subject, or its first other name. */
-export function subjectOf(certificate: Certificate): string {
-  if (certificate.subject.commonName) return safe(certificate.subject.commonName, 100);
-  if (!certificate.subject.isEmpty) return safe(certificate.subject, 100);
-  return namesOf(certificate)[0] ?? "-";
-}
-
-/** The other names of a certificate; none if they are malformed. */
-export function namesOf(certificate: Certificate): readonly string[] {
-  try {
-    return (certificate.subjectAltName ?? []).map((name) => safe(formatGeneralName(name), 100));
-  } catch (error) {
-    if (error instanceof NssError) return [];
-    throw error;
-  }
 }
 
 const DAY = 86_400_000;

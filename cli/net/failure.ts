@@ -6,9 +6,10 @@ import { NssError } from "../../cert/base/errors.ts";
 import { describeVersion } from "../../ssl/tables/versions.ts";
 import { type Advice, adviceOf } from "../base/advice.ts";
 import { count, join, safe } from "../base/text.ts";
+import { firstLine, type Greeting, looksLikeTls, recognize } from "../explain/not_tls.ts";
 import type { Offer } from "../explain/offer.ts";
 import type { Diagnosis } from "./diagnosis.ts";
-import { firstLine, type Greeting, recognize, usualOn } from "./greetings.ts";
+import { usualOn } from "./usual_protocol.ts";
 import { PlainTextError } from "./plain_text.ts";
 import { STARTTLS, type StartTlsName } from "./starttls.ts";
 
@@ -206,14 +207,9 @@ const NOT_TLS = /^SSL_ERROR_(?:RX_UNKNOWN_RECORD_TYPE|RX_RECORD_TOO_LONG|UNSUPPO
 
 /** Whether a failed handshake may be that of a server which has old versions only. */
 export function mayBeOld({ error, received }: Pick<Failed, "error" | "received">): boolean {
-  if (!(error instanceof NssError) || !isTls(received) && received.length > 0) return false;
+  if (!(error instanceof NssError) || !looksLikeTls(received) && received.length > 0) return false;
   return VERSION.test(error.name) || NO_OVERLAP.test(error.name) ||
     /^PR_(?:CONNECT_RESET|END_OF_FILE)_ERROR$/.test(error.name);
-}
-
-/** Whether bytes begin with the header of a record. */
-function isTls([type, major]: Uint8Array): boolean {
-  return type !== undefined && type >= 20 && type <= 24 && (major === undefined || major === 3);
 }
 
 /** Explains a failed handshake. */
@@ -224,7 +220,7 @@ export function explainFailure(failed: Failed): Diagnosis {
     return { error: null, says: `Cannot start TLS: ${says}`, ...plainText(error, failed.starttls) };
   }
   const base = { error: error.name, says };
-  if (NOT_TLS.test(error.name) && !isTls(received)) return { ...base, ...notTls(received) };
+  if (NOT_TLS.test(error.name) && !looksLikeTls(received)) return { ...base, ...notTls(received) };
   const isEnd = /^PR_(?:CONNECT_RESET|END_OF_FILE)_ERROR$/.test(error.name);
   if (error.name === "PR_IO_TIMEOUT_ERROR" && received.length === 0) {
     return { ...base, ...silence(failed) };

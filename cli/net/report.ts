@@ -17,9 +17,9 @@ import { parseClientHello } from "../../ssl/messages/client_hello.ts";
 import { HANDSHAKE_HEADER_LENGTH } from "../../ssl/messages/handshake.ts";
 import { RECORD_HEADER_LENGTH } from "../../ssl/record/header.ts";
 import { count, safe } from "../base/text.ts";
-import { keyText } from "../store/text.ts";
 import { type Offer, offerOf } from "../explain/offer.ts";
-import { daysUntil, type Diagnosis, explainProblem, subjectOf } from "./diagnosis.ts";
+import { keyOf, subjectOf } from "../explain/subject.ts";
+import { daysUntil, type Diagnosis, explainProblem } from "./diagnosis.ts";
 import { explainFailure } from "./failure.ts";
 import { type Flight, flightsOf } from "./flights.ts";
 import { chainOf, type Visit, type VisitOptions } from "./visit.ts";
@@ -142,15 +142,6 @@ export interface More {
   readonly oldVersion: number | null;
   /** When. */
   readonly now: Date;
-}
-
-function keyOf(certificate: Certificate): string {
-  try {
-    return keyText(certificate.subjectPublicKeyInfo.algorithm);
-  } catch (error) {
-    if (error instanceof NssError) return "of an unknown kind";
-    throw error;
-  }
 }
 
 async function reportCertificate(

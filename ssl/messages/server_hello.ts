@@ -96,7 +96,8 @@ export function encodeServerHello(
   return writer.finish();
 }
 
-function hasHelloRetryRequestRandom(body: Uint8Array): boolean {
+/** Returns whether the body of a ServerHello is that of a HelloRetryRequest. */
+export function hasHelloRetryRequestRandom(body: Uint8Array): boolean {
   // The random follows legacy_version.
   return HELLO_RETRY_REQUEST_RANDOM.every((byte, i) => byte === body[2 + i]);
 }

@@ -1,23 +1,25 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // deno-lint-ignore-file no-control-regex -- protocols begin with such
 
-/** Which protocol a server speaks instead of TLS. @module */
+/** What bytes are that are not TLS. @module */
 
+import { isContentType } from "../../ssl/tables/content_types.ts";
 import { safe } from "../base/text.ts";
-import { STARTTLS, type StartTlsName } from "./starttls.ts";
 
-/** A protocol in plain text. */
+/** A protocol, by what its ends say first. */
 export interface Greeting {
   /** What it is called. */
   readonly name: string;
-  /** How TLS is started in it; `null` where it is not, or not by this program. */
-  readonly starttls: StartTlsName | null;
+  /** The name for `--starttls`; `null` where TLS is not started in it, or not by this program. */
+  readonly starttls: string | null;
   /** Whether it is TLS itself. */
   readonly isTls?: boolean;
 }
 
+type Row = readonly [RegExp, Greeting];
+
 /** What protocols say first, or in answer to a ClientHello. */
-const GREETINGS: readonly (readonly [RegExp, Greeting])[] = [
+const GREETINGS: readonly Row[] = [
   // An alert or a handshake message
   [/^[\x15\x16]\x03[\0-\x04]/, { name: "TLS", starttls: null, isTls: true }],
   [/^HTTP\/\d/, { name: "HTTP without TLS", starttls: null }],
@@ -42,29 +44,37 @@ const GREETINGS: readonly (readonly [RegExp, Greeting])[] = [
   [/^\xff[\xfb-\xfe]/, { name: "Telnet", starttls: null }],
 ];
 
-/** What is on some ports, and closes them without a word where a ClientHello comes. */
-const PORTS: ReadonlyMap<number, Greeting> = new Map<number, Greeting>([
-  ...Object.entries(STARTTLS).map(([name, { port }]) =>
-    [port, { name: name.toUpperCase(), starttls: name as StartTlsName }] as const
-  ),
-  [25, { name: "SMTP", starttls: "smtp" }],
-  [80, { name: "HTTP without TLS", starttls: null }],
-  [3389, { name: "RDP, whose TLS begins behind packets of its own", starttls: null }],
-]);
+/** What clients say first. */
+const REQUESTS: readonly Row[] = [
+  [/^[A-Z]{3,10} \S+ HTTP\/\d/, { name: "HTTP without TLS", starttls: null }],
+  [/^(?:EHLO|HELO) /i, { name: "SMTP", starttls: "smtp" }],
+  [/^LHLO /i, { name: "LMTP", starttls: "lmtp" }],
+  [/^(?:AUTH|USER|FEAT)\b/i, { name: "FTP or POP3", starttls: "ftp" }],
+  [/^[A-Za-z0-9]+ (?:CAPABILITY|STARTTLS|LOGIN|NOOP)\b/i, { name: "IMAP", starttls: "imap" }],
+  [/^SSH-/, { name: "SSH", starttls: null }],
+  [/^\0{3}..\xd2.\x2f/s, { name: "PostgreSQL", starttls: "postgres" }],
+];
 
-/** Recognizes what a server has sent first; `null` for anything else. */
+/** Recognizes a protocol by its first bytes; `null` for anything else. */
 export function recognize(received: Uint8Array): Greeting | null {
   const text = new TextDecoder("latin1").decode(received.subarray(0, 300));
-  return GREETINGS.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+  return [...GREETINGS, ...REQUESTS].find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }
 
-/** Tells which protocol is on a port by custom, where it does not begin with TLS. */
-export function usualOn(port: number): Greeting | null {
-  return PORTS.get(port) ?? null;
+/** The first line of a text, escaped and shortened. */
+export function firstLine(bytes: Uint8Array, max = 60): string {
+  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 300));
+  return safe(text.split(/\r?\n/, 1)[0]!, max);
 }
 
-/** The first line of what a server has sent, to be shown. */
-export function firstLine(received: Uint8Array): string {
-  const text = new TextDecoder("latin1").decode(received.subarray(0, 300));
-  return safe(text.split(/\r?\n/, 1)[0]!, 60);
+/** Whether bytes begin like the header of a record: of a content type of TLS, and version 3.x. */
+export function looksLikeTls([type, major]: Uint8Array): boolean {
+  return type !== undefined && isContentType(type) && (major === undefined || major === 3);
+}
+
+/** Says what bytes are that begin no record. */
+export function describeBytes(bytes: Uint8Array): string {
+  const protocol = recognize(bytes);
+  const shown = firstLine(bytes);
+  return protocol === null ? `no TLS: "${shown}"` : `${protocol.name}: "${shown}"`;
 }
