@@ -38,6 +38,11 @@ export const ENTRIES: readonly Entry[] = [
     load: () => importLazily("nss server", () => import("./server.ts")),
   },
   {
+    name: "tap",
+    text: "show each record and message that goes to a server and back, explained",
+    load: () => importLazily("nss tap", () => import("./tap.ts")),
+  },
+  {
     name: "cert",
     text: "certificates and keys in NSS databases, PKCS#11 tokens, Deno KV and PEM files",
     load: () => importLazily("nss cert", () => import("./cert.ts")),

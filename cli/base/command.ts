@@ -45,6 +45,8 @@ export interface Command {
   readonly examples: readonly Example[];
   /** What `--json` prints: its members, each with what it is; without it there is no `--json`. */
   readonly json?: Readonly<Record<string, string>>;
+  /** Whether `--json` prints such a line for each event, and not one for all. */
+  readonly hasEvents?: boolean;
   /** Runs it. */
   readonly run: (args: Args, io: Io) => Promise<Outcome>;
 }
@@ -58,9 +60,16 @@ export const JSON_OPTION: Option = {
   text: "print the result as one line of JSON, whose members docs/cli.md lists",
 };
 
+/** That of commands which tell of things while they happen. */
+const EVENTS_OPTION: Option = {
+  name: "json",
+  text: "print each event as a line of JSON, whose members docs/cli.md lists",
+};
+
 /** All options of a command. */
-export function optionsOf(command: Command): readonly Option[] {
-  return [...command.options, ...command.json === undefined ? [] : [JSON_OPTION], HELP];
+export function optionsOf({ options, json, hasEvents }: Command): readonly Option[] {
+  if (json === undefined) return [...options, HELP];
+  return [...options, hasEvents ? EVENTS_OPTION : JSON_OPTION, HELP];
 }
 
 /** Where the result goes. */

@@ -176,8 +176,15 @@ class Direction {
     this.#isFinishedNext = false;
     return {
       ...note(name, {
-        name: name === "finished" ? "Finished" : name.replaceAll("_", " "),
-        value: `${count(fragment.length, "byte")}, encrypted: ${why}`,
+        name: this.#handshake.isTls13
+          ? "encrypted record"
+          : name === "finished"
+          ? "Finished"
+          : name.replaceAll("_", " "),
+        value: `${count(fragment.length, "byte")}${this.#handshake.isTls13 ? "" : ", encrypted"}`,
+        text: this.#handshake.isTls13
+          ? `${why}; in TLS 1.3 all behind the ServerHello is encrypted, certificates too`
+          : why,
       }),
       length: fragment.length,
       encrypted: true,

@@ -117,7 +117,8 @@ const HEARTBEAT_MODES = {
   2: "the peer must not send requests",
 };
 
-const SHOWN: ReadonlyMap<ExtensionCodec<unknown>, Show<unknown>> = new Map([
+/** What is said of each codec's value. */
+export const SHOWN: ReadonlyMap<ExtensionCodec<unknown>, Show<unknown>> = new Map([
   shown(serverName, (name) => name === null ? "no host name" : `"${safe(name)}"`),
   shown(serverNameAcknowledgement, () => "the server has used the name"),
   shown(statusRequest, ({ statusType }) => statusType === null ? "of an unknown type" : "OCSP"),
@@ -161,7 +162,10 @@ const SHOWN: ReadonlyMap<ExtensionCodec<unknown>, Show<unknown>> = new Map([
     keyShareClientHello,
     (_, body, fields) => listOf(fields.within(vectorOf(body, 2)), "key_share", keyShare),
   ),
-  shown(keyShareServerHello, (_, body) => keyShare(new Reader(body))),
+  shown(keyShareServerHello, (_, body) => ({
+    ...keyShare(new Reader(body)),
+    text: "the server's public key for the key exchange",
+  })),
   shown(keyShareHelloRetryRequest, (group) => ({
     ...contentOf(namedGroup(group)),
     text: "the group of which the server wants a key share",

@@ -24,7 +24,10 @@ export function addServerHello(fields: FieldReader, isRetry: boolean): void {
   fields.add(
     "legacy_version",
     "the version that was chosen, up to TLS 1.2; since then supported_versions counts",
-    (reader) => namedVersion(reader.u16()).name,
+    (reader) => {
+      const { name, mark } = namedVersion(reader.u16());
+      return { value: name, mark };
+    },
   );
   fields.add("random", "", (reader) => {
     const random = reader.bytes(RANDOM_LENGTH);

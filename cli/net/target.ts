@@ -42,6 +42,22 @@ export function readTarget(text: string, defaultPort: number): Target {
   return hostAndPort(text, defaultPort, text);
 }
 
+/**
+ * Reads where to listen: `PORT` of this machine, `HOST:PORT` or `[IPV6]:PORT`; the port 0 is any.
+ *
+ * @throws {UsageError} If it is something else.
+ */
+export function readListenAddress(text: string): Target {
+  const [, ipv6, name, digits = ""] = /^(?:(?:\[([0-9a-f:.%a-z]+)\]|([^\s:/@[\]]*)):)?(\d{1,5})$/i
+    .exec(text) ?? [];
+  if (digits === "" || Number(digits) > 65_535) {
+    throw new UsageError(
+      `Cannot listen on "${text}": PORT, HOST:PORT or [IPV6]:PORT is needed, ports up to 65535`,
+    );
+  }
+  return { hostname: ipv6 ?? (name || "127.0.0.1"), port: Number(digits) };
+}
+
 function hostAndPort(text: string, defaultPort: number, given: string): Target {
   const ipv6 = /^\[([0-9a-f:.%a-z]+)\](?::(\d+))?$/i.exec(text);
   if (ipv6 !== null) return { hostname: ipv6[1]!, port: portOf(ipv6[2], defaultPort, given) };

@@ -21,7 +21,7 @@ function cell(text: string): string {
 }
 
 function section(command: Command): string[] {
-  const { name, text, more = [], examples, json } = command;
+  const { name, text, more = [], examples, json, hasEvents } = command;
   return [
     `### \`nss ${name}\``,
     `${text}.`,
@@ -33,8 +33,10 @@ function section(command: Command): string[] {
     ),
     "```sh\n" + examples.map((one) => `# ${one.text}\nnss ${one.line}`).join("\n\n") + "\n```",
     ...json === undefined ? [] : [
-      "`--json` prints one object on one line, with these members. Members may be added; where " +
-      "one goes or means something else, `format` is another number.",
+      `\`--json\` prints ${
+        hasEvents ? "each event as an object on a line of its own" : "one object on one line"
+      }, with these members. Members may be added; where one goes or means something else, ` +
+      "`format` is another number.",
       table(
         ["member", "what it is"],
         Object.entries(json).map(([member, what]) => [`\`${member}\``, cell(what)]),

@@ -1,0 +1,143 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** Tells what a tap has seen for people. @module */
+
+import type { Output } from "../base/io.ts";
+import { count, safe, wrapIndented } from "../base/text.ts";
+import type { Item } from "../explain/conversation.ts";
+import type { End } from "../explain/context.ts";
+import { isMalformed } from "../explain/field.ts";
+import { dataLines, FieldPrinter } from "../explain/print.ts";
+import { milliseconds } from "./report_text.ts";
+import type { Passage, TapOptions, TapPrinter } from "./tap_printer.ts";
+import type { Seen } from "./tapped.ts";
+
+const INDENT = "     ";
+
+/** Which way the bytes of an end go. */
+const ARROWS: Readonly<Record<End, string>> = { client: "→", server: "←" };
+
+type SeenItem = Extract<Seen, { readonly item: Item }>;
+
+/** Prints for people. */
+export class TextTapPrinter implements TapPrinter {
+  readonly #out: Output;
+  readonly #options: TapOptions;
+  readonly #fields: FieldPrinter;
+  /** The headers of records whose content is not told yet, by connection and end. */
+  readonly #records = new Map<string, SeenItem>();
+  #last: Promise<void> = Promise.resolve();
+
+  /** Prints to an output. */
+  constructor(out: Output, options: TapOptions) {
+    this.#out = out;
+    this.#options = options;
+    this.#fields = new FieldPrinter(out);
+  }
+
+  async passage(connection: number, passage: Passage): Promise<void> {
+    const say = (text: string) => wrapIndented(`#${connection} `, text, this.#out.width);
+    switch (passage.event) {
+      case "opened":
+        return await this.#print([say(`opened: from ${passage.client} to ${passage.target}`)]);
+      case "failed":
+        return await this.#print([
+          this.#out.paint(say(`failed: from ${passage.client}: ${passage.error}`), "red"),
+        ]);
+      case "ended":
+        for (const end of ["client", "server"] as const) {
+          this.#records.delete(`${connection} ${end}`);
+        }
+        return await this.#print([say("ended")]);
+    }
+  }
+
+  async seen(connection: number, seen: Seen): Promise<void> {
+    const key = `${connection} ${seen.from}`;
+    const record = this.#records.get(key);
+    this.#records.delete(key);
+    if ("closed" in seen) {
+      // A record without a message of its own ends with the direction
+      const alone = record === undefined ? [] : this.#record(connection, record);
+      return await this.#print([...alone, this.#closed(connection, seen)]);
+    }
+    if (seen.item.name === "record") {
+      this.#records.set(key, seen);
+      if (record !== undefined) await this.#print(this.#record(connection, record));
+      return;
+    }
+    await this.#print(this.#item(connection, seen, record));
+  }
+
+  #head(connection: number, { from, at }: Seen): string {
+    return `#${connection} ${ARROWS[from]} ${milliseconds(at)}  `;
+  }
+
+  /** The header of a record, by itself. */
+  #record(connection: number, seen: SeenItem): string[] {
+    if (this.#options.brief) return [];
+    const text = wrapIndented(
+      this.#head(connection, seen),
+      `record: ${seen.item.field.value}`,
+      this.#out.width,
+    );
+    return [this.#out.paint(text, "dim")];
+  }
+
+  #item(connection: number, seen: SeenItem, record: SeenItem | undefined): string[] {
+    const { item } = seen;
+    const { field } = item;
+    const isData = item.sealed || item.name === "application_data";
+    const isShort = this.#options.brief || field.fields.length === 0;
+    const words = [
+      field.name,
+      ...isData || item.length === 0 ? [] : [`, ${count(item.length, "byte")}`],
+      ...item.encrypted && !item.sealed ? [", decrypted"] : [],
+      ...isShort && field.value !== "" ? [`: ${field.value}`] : [],
+      ...isData && record !== undefined
+        ? [` (in a record of ${count(record.item.length, "byte")})`]
+        : [],
+    ];
+    const head = this.#head(connection, seen);
+    const line = wrapIndented(head, words.join(""), this.#out.width);
+    const text = this.#text(connection, item);
+    return [
+      ...isData || record === undefined ? [] : this.#record(connection, record),
+      isMalformed(field) ? this.#out.paint(line, "red") : this.#bold(line, head, field.name),
+      ...text === "" ? [] : [
+        this.#out.paint(wrapIndented(`${INDENT}(`, `${text})`, this.#out.width), "dim"),
+      ],
+      ...isShort ? [] : this.#fields.lines(field.fields, INDENT),
+      ...this.#options.data && item.data !== undefined
+        ? dataLines(item.data, INDENT, this.#out.width)
+        : [],
+    ];
+  }
+
+  /** What an item is for, if that was not said before. */
+  #text(connection: number, { name, sealed, field }: Item): string {
+    // What is said of one connection's keys holds for no other
+    if (sealed) return this.#fields.textOnce({ name: `#${connection}`, text: field.text });
+    return this.#options.brief && name !== "alert" ? "" : this.#fields.textOnce(field);
+  }
+
+  #bold(line: string, head: string, name: string): string {
+    if (!line.startsWith(head + name)) return line; // it was wrapped
+    return head + this.#out.paint(name, "bold") + line.slice(head.length + name.length);
+  }
+
+  #closed(connection: number, seen: Extract<Seen, { readonly closed: unknown }>): string {
+    const { bytes, error } = seen.closed;
+    const text = error === null
+      ? `the ${seen.from} sends no more, after ${count(bytes, "byte")}`
+      : `the ${seen.from} has gone, after ${count(bytes, "byte")}: ${safe(error.message)}`;
+    return wrapIndented(this.#head(connection, seen), text, this.#out.width);
+  }
+
+  /** Prints lines together: another connection's do not come between. */
+  #print(lines: readonly string[]): Promise<void> {
+    if (lines.length === 0) return Promise.resolve();
+    this.#last = this.#last.then(() => this.#out.line(lines.join("\n")));
+    return this.#last;
+  }
+}
