@@ -2,6 +2,7 @@
 
 /** Decodes one connection beside its forwarding, and tells of it in order. @module */
 
+import { type Deferred, deferred } from "../../cert/base/runtime.ts";
 import { Conversation, type Item } from "../explain/conversation.ts";
 import type { End } from "../explain/context.ts";
 import type { KeySource } from "../explain/key_source.ts";
@@ -42,7 +43,7 @@ export class Tapped implements Onlooker {
   readonly #waiting: Waiting[] = [];
   readonly #bytes = { client: 0, server: 0 };
   #size = 0;
-  #room: PromiseWithResolvers<void> | null = null;
+  #room: Deferred<void> | null = null;
   #decoding: Promise<void> = Promise.resolve();
   #isDecoding = false;
 
@@ -67,7 +68,7 @@ export class Tapped implements Onlooker {
   /** Resolves when not too much waits; rejects where what was seen cannot be told. */
   get room(): Promise<void> {
     if (!this.#isFull) return Promise.resolve();
-    this.#room ??= Promise.withResolvers();
+    this.#room ??= deferred();
     return this.#room.promise;
   }
 
