@@ -77,6 +77,14 @@ export interface WriteOptions {
   readonly isSecret?: boolean;
 }
 
+/** A file that is to be written. */
+export interface NewFile extends WriteOptions {
+  /** Where to; `-` is standard output. */
+  readonly path: string;
+  /** What. */
+  readonly content: string | Uint8Array;
+}
+
 /**
  * Writes a file under another name first, and gives it its own when all of it is on the disk: a
  * full disk or Ctrl-C leaves the file that was there before, or none.
@@ -89,9 +97,40 @@ export async function writeFile(
   path: string,
   content: string | Uint8Array,
   out: Output,
-  { isSecret = false }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Promise<void> {
-  if (path === "-") return await out.write(content);
+  await writeFiles([{ path, content, ...options }], out);
+}
+
+/**
+ * Writes files that belong together: each as {@linkcode writeFile} does, and none of them has its
+ * own name before all are on the disk.
+ *
+ * @param files The files, in the order in which they are given their names.
+ * @param out Standard output.
+ */
+export async function writeFiles(files: readonly NewFile[], out: Output): Promise<void> {
+  const staged: StagedFile[] = [];
+  try {
+    for (const file of files) staged.push(await stage(file, out));
+    for (const file of staged) await file.putInPlace();
+  } finally {
+    for (const { temporary } of staged) if (temporary !== null) await discard(temporary);
+  }
+}
+
+/** A file whose content is on the disk under another name. */
+interface StagedFile {
+  /** That name; `null` where the content is written in place. */
+  readonly temporary: string | null;
+  readonly putInPlace: () => Promise<void>;
+}
+
+async function stage(
+  { path, content, isSecret = false }: NewFile,
+  out: Output,
+): Promise<StagedFile> {
+  if (path === "-") return { temporary: null, putInPlace: () => out.write(content) };
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const present = await Deno.lstat(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return null;
@@ -106,7 +145,7 @@ export async function writeFile(
   if (present !== null && !present.isFile) {
     // A device, a pipe or a link is written to, not replaced
     if (present.isDirectory) throw new LocalError(`Cannot write "${path}": it is a folder`);
-    return await Deno.writeFile(path, bytes);
+    return { temporary: null, putInPlace: () => Deno.writeFile(path, bytes) };
   }
   const mode = isSecret ? 0o600 : present?.mode ?? 0o666;
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
@@ -115,18 +154,27 @@ export async function writeFile(
     using file = await Deno.open(temporary, { write: true, createNew: true, mode: mode & 0o777 });
     for (let sent = 0; sent < bytes.length;) sent += await file.write(bytes.subarray(sent));
     await file.sync();
-    await putInPlace(temporary, path, isSecret);
   } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
+    await discard(temporary);
     throw error;
-  } finally {
-    unfinished.delete(temporary);
   }
+  return { temporary, putInPlace: () => putInPlace(temporary, path, isSecret) };
+}
+
+/** Deletes what has no name of its own yet; what has one is not there any more. */
+async function discard(temporary: string): Promise<void> {
+  await Deno.remove(temporary).catch(() => {});
+  unfinished.delete(temporary);
 }
 
 /** A secret must not replace a file that has come meanwhile: there, only a link fails. */
 async function putInPlace(temporary: string, path: string, isSecret: boolean): Promise<void> {
-  if (!isSecret) return await Deno.rename(temporary, path);
+  if (isSecret) await linkNew(temporary, path);
+  else await Deno.rename(temporary, path);
+  await syncFolderOf(path);
+}
+
+async function linkNew(temporary: string, path: string): Promise<void> {
   try {
     await Deno.link(temporary, path);
   } catch (error) {
@@ -134,4 +182,14 @@ async function putInPlace(temporary: string, path: string, isSecret: boolean): P
     return await Deno.rename(temporary, path); // a file system without links
   }
   await Deno.remove(temporary);
+}
+
+/** The name of a file is on the disk when its folder is. */
+async function syncFolderOf(path: string): Promise<void> {
+  try {
+    using folder = await Deno.open(path.replace(/[^/\\]*$/, "") || ".");
+    await folder.sync();
+  } catch {
+    // Windows opens no folders; the file is whole all the same
+  }
 }
