@@ -43,6 +43,11 @@ export const ENTRIES: readonly Entry[] = [
     load: () => importLazily("nss tap", () => import("./tap.ts")),
   },
   {
+    name: "ca",
+    text: "a private authority in a folder: make it, issue, renew, revoke, trust it",
+    load: () => importLazily("nss ca", () => import("./ca.ts")),
+  },
+  {
     name: "cert",
     text: "certificates and keys in NSS databases, PKCS#11 tokens, Deno KV and PEM files",
     load: () => importLazily("nss cert", () => import("./cert.ts")),

@@ -71,6 +71,12 @@ export class Args {
     return this.#values.has(name);
   }
 
+  /** Refuses options that mean nothing here. */
+  refuse(names: readonly string[], reason: string): void {
+    const given = names.find((name) => this.has(name));
+    if (given !== undefined) throw new UsageError(`Cannot take --${given}: ${reason}`);
+  }
+
   /** Returns all values of an option, those that are separated by commas apart. */
   list(name: string): string[] {
     return this.all(name).flatMap((value) => value.split(",")).map((value) => value.trim())

@@ -55,6 +55,12 @@ export const NEW_PASSWORD: Option = {
   example: "new.txt",
 };
 
+/** The option that there is to be no password. */
+export const NO_PASSWORD: Option = {
+  name: "no-password",
+  text: "without a password: who can read the files has the keys",
+};
+
 /** Reads the first line of a file. */
 export async function readPassword(path: string, io: Io): Promise<string> {
   return (await readText(path, io)).split(/\r?\n/, 1)[0]!;
@@ -160,4 +166,13 @@ export async function newPassword(
     throw new LocalError("Cannot take the new password: the two are not the same");
   }
   return first;
+}
+
+/** Returns the password of what is made: as options say, or typed twice; empty if there is none. */
+export async function passwordToBe(args: Args, what: string, io: Io): Promise<string> {
+  if (args.has(NO_PASSWORD.name)) return "";
+  const password = await givenPassword(args, io) ??
+    await newPassword(args, NEW_PASSWORD.name, what, io);
+  if (password !== "") return password;
+  throw new LocalError("Cannot take an empty password; if that is meant, say --no-password");
 }

@@ -15,7 +15,14 @@ import { toHex } from "../../cert/base/runtime.ts";
 import { printing } from "./printing.ts";
 import { LocalError } from "../base/files.ts";
 import { readCertificates } from "./read_certificates.ts";
-import { askPassword, givenPassword, NEW_PASSWORD, newPassword } from "../base/passwords.ts";
+import {
+  askPassword,
+  givenPassword,
+  NEW_PASSWORD,
+  newPassword,
+  NO_PASSWORD,
+  passwordToBe,
+} from "../base/passwords.ts";
 import { importNamed, openStore, type Store } from "./store.ts";
 import { safe } from "../base/text.ts";
 
@@ -55,23 +62,11 @@ export const create = printing({
   text: "Make a new NSS database (--db) or Deno KV store (--kv)",
   options: [
     NEW_PASSWORD,
-    { name: "no-password", text: "without a password: who can read the files has the keys" },
+    NO_PASSWORD,
   ],
   run: async (args, io) => {
     // Asked before anything is made
-    const password = args.has("no-password")
-      ? ""
-      : await givenPassword(args, io) ?? await newPassword(
-        args,
-        "new-password-file",
-        args.one("db") ?? args.one("kv") ?? "the token",
-        io,
-      );
-    if (password === "" && !args.has("no-password")) {
-      throw new LocalError(
-        "Cannot take an empty password; if that is meant, say --no-password",
-      );
-    }
+    const password = await passwordToBe(args, args.one("db") ?? args.one("kv") ?? "the token", io);
     await using _store = await openStore(args, io, { create: { password }, write: true });
     return `Created ${safe(args.one("db") ?? args.one("kv")!)}`;
   },

@@ -10,7 +10,7 @@ import { EXTENSION_TEXTS } from "../../cli/explain/extension_texts.ts";
 import { type Field, isMalformed, MAX_LISTED } from "../../cli/explain/field.ts";
 import { explainClientHello, explainHandshake } from "../../cli/explain/handshake.ts";
 import { groupName, namedSuite, schemeName, suiteName } from "../../cli/explain/names.ts";
-import { plainProtocol } from "../../cli/explain/not_tls.ts";
+import { recognize } from "../../cli/explain/not_tls.ts";
 import { dataLines, FieldPrinter, MAX_DATA } from "../../cli/explain/print.ts";
 import { STARTTLS_NAMES } from "../../cli/net/starttls.ts";
 import { Output } from "../../cli/base/io.ts";
@@ -253,12 +253,12 @@ Deno.test("the protocols that are known by their first bytes have names that --s
       ["a1 STARTTLS", "imap"],
     ] as const
   ) {
-    assertEquals(plainProtocol(text(line))?.starttls, starttls);
+    assertEquals(recognize(text(line))?.starttls, starttls);
     assert(STARTTLS_NAMES.includes(starttls));
   }
   const postgres = Uint8Array.of(0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f);
-  assertEquals(plainProtocol(postgres), { name: "PostgreSQL", starttls: "postgres" });
-  assertEquals(plainProtocol(text("what")), null);
+  assertEquals(recognize(postgres), { name: "PostgreSQL", starttls: "postgres" });
+  assertEquals(recognize(text("what")), null);
 });
 
 Deno.test("FieldPrinter prints within the columns, and says once what something is for", () => {

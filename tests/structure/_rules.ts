@@ -62,7 +62,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["tables", "wire"],
   ],
   cli: [
-    ["scan"],
+    ["ca", "scan"],
     ["net"],
     ["explain"],
     ["store"],
