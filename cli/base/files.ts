@@ -151,7 +151,8 @@ async function stage(
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   unfinished.add(temporary);
   try {
-    using file = await Deno.open(temporary, { write: true, createNew: true, mode: mode & 0o777 });
+    // At once, so that Ctrl-C does not delete it before it comes to be
+    using file = Deno.openSync(temporary, { write: true, createNew: true, mode: mode & 0o777 });
     for (let sent = 0; sent < bytes.length;) sent += await file.write(bytes.subarray(sent));
     await file.sync();
   } catch (error) {

@@ -212,13 +212,20 @@ export class CaFolder {
   /**
    * Changes something, while nobody else does. The lock ends with the process, whatever ends it.
    *
+   * @param io Where it is told that one waits.
+   * @param use Makes the change, of the index as it is then.
+   * @param patience For how many milliseconds to wait for others.
    * @throws {LocalError} If another program holds the lock for too long.
    */
-  async change<T>(io: Io, use: (index: Index) => Promise<T>): Promise<T> {
+  async change<T>(
+    io: Io,
+    use: (index: Index) => Promise<T>,
+    patience = LOCK_PATIENCE,
+  ): Promise<T> {
     using lock = await Deno.open(this.file("lock"), { write: true, create: true, mode: 0o600 });
     for (let waited = 0; !await lock.tryLock(true); waited += LOCK_PAUSE) {
       if (waited === 0) await io.err.line("Waiting for another nss ca at this folder");
-      if (waited >= LOCK_PATIENCE) {
+      if (waited >= patience) {
         throw new LocalError(
           `Cannot change "${this.path}": another program holds its lock; end it, and try again`,
         );

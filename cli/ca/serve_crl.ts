@@ -77,12 +77,11 @@ async function serve(folder: CaFolder, signer: Signer, args: Args, io: Io): Prom
       const lists = folder.authorities.map(({ name }) => `http://${host}:${port}/${name}.crl`);
       io.err.line(`Serving ${lists.join(" and ")}; Ctrl-C ends it`).catch(() => ended.abort());
     },
-    onError: (error) => {
-      io.err.line(failureOf(error).says ?? "").catch(() => ended.abort());
-      return says(500, "The list cannot be had now");
-    },
   }, async (request) => {
-    const response = await answer(request, folder, signer, io);
+    const response = await answer(request, folder, signer, io).catch(async (error) => {
+      await io.err.line(failureOf(error).says ?? "");
+      return says(500, "The list cannot be had now");
+    });
     await io.err.line(
       `${safe(request.method)} ${safe(new URL(request.url).pathname)} ${response.status}`,
     );

@@ -63,7 +63,8 @@ async function isTrusted({ certificates }: Store, { certificate }: Trusted): Pro
 async function add(store: Store, { name, certificate }: Trusted): Promise<void> {
   // Trust is sealed with the password: asked for before anything is written
   await store.context.internalSlot.authenticate();
-  const nickname = await importNamed(store.certificates, certificate, name);
+  const [known] = await store.certificates.find({ der: certificate.der });
+  const nickname = known?.nickname ?? await importNamed(store.certificates, certificate, name);
   await importCert(store.certificates, certificate, { nickname, trust: TRUST });
 }
 

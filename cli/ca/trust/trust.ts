@@ -42,13 +42,19 @@ interface Row {
 }
 
 /** Where stores are looked for. */
-function placesOf(args: Args): Places {
+async function placesOf(args: Args): Promise<Places> {
   const { os } = Deno.build;
-  const root = (args.one("root") ?? "").replace(/\/+$/, "");
-  if (root !== "" && os !== "linux") {
+  const [root, home] = [args.one("root"), args.one("home")];
+  if (root !== undefined && os !== "linux") {
     throw new UsageError("Cannot take --root here: it is for the files of a Linux system");
   }
-  return { os, root, home: Deno.env.get(os === "windows" ? "USERPROFILE" : "HOME") ?? null };
+  return {
+    os,
+    root: root === undefined ? "" : (await Deno.realPath(root)).replace(/\/$/, ""),
+    home: home === undefined
+      ? Deno.env.get(os === "windows" ? "USERPROFILE" : "HOME") ?? null
+      : await Deno.realPath(home),
+  };
 }
 
 /** Finds the stores. */
@@ -83,7 +89,7 @@ async function treat(
   if ("missing" in store) return { ...row, state: "missing", note: store.missing };
   try {
     const held = await store.holds(trusted, args, io);
-    if (isChanged(held, adds)) return { ...row, held, state: "unneeded", note: store.note };
+    if (isChanged(held, adds)) return { ...row, held, state: "unneeded", note: null };
     const steps = await store.steps(trusted, adds);
     if (does) await store.change(trusted, adds, args, io);
     return { ...row, held, state: does ? "done" : "needed", steps, note: store.note };
@@ -130,7 +136,7 @@ async function run(adds: boolean, args: Args, io: Io): Promise<Outcome> {
   const folder = await CaFolder.open(args.positional[0]!, io);
   const given = args.choices("stores", STORE_KINDS);
   const kinds = given.length > 0 ? given : STORE_KINDS;
-  const places = placesOf(args);
+  const places = await placesOf(args);
   if (adds) check(folder, args);
   const file = await Deno.realPath(folder.file("ca.pem"));
   const trusted: Trusted = { name: folder.settings.name, certificate: folder.root, file };
@@ -182,8 +188,14 @@ const OPTIONS: readonly Option[] = [
   {
     name: "stores",
     value: "STORE,...",
-    text: "only these; with sudo, system alone: the other ones are a user's",
+    text: "only these",
     words: STORE_KINDS,
+  },
+  {
+    name: "home",
+    value: "DIR",
+    text: "the folder of the user whose browsers are meant; with sudo, it is that of root",
+    example: "/home/ada",
   },
   {
     name: "root",

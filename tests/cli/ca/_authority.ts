@@ -5,6 +5,7 @@
 
 import { assertEquals } from "@std/assert";
 import { type Certificate, formatGeneralName, parseCertificatesPem } from "@nss/nss/cert";
+import { type Io, Output } from "../../../cli/base/io.ts";
 import { runNss } from "../_run.ts";
 
 /** The password of the keys of {@linkcode Desk.create}, where there is one. */
@@ -92,3 +93,10 @@ export function daysLeft({ notAfter }: Certificate): number {
 export function names({ subjectAltName = [] }: Certificate): string[] {
   return subjectAltName.map(formatGeneralName);
 }
+
+/** What reads and writes nothing. */
+export const EMPTY_IO: Io = {
+  in: new Blob([]).stream(),
+  out: new Output((bytes) => Promise.resolve(bytes.length), null),
+  err: new Output((bytes) => Promise.resolve(bytes.length), null),
+};
