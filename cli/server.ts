@@ -11,6 +11,7 @@ import {
   type CertificateOptions,
   type ChannelInfo,
   importFD,
+  type ImportOptions,
   type SslListener,
   type SslSocket,
 } from "../ssl/mod.ts";
@@ -18,7 +19,7 @@ import { type Args, type Option, UsageError } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
 import { writeFile } from "./base/files.ts";
 import type { Io } from "./base/io.ts";
-import { safe } from "./base/text.ts";
+import { join, safe } from "./base/text.ts";
 import { subjectOf } from "./explain/subject.ts";
 import { serveFile } from "./net/serve_file.ts";
 import {
@@ -41,6 +42,10 @@ const OPTIONS: readonly Option[] = [
     value: "COMMAND",
     text: "run a command for each connection, whose standard input and output it is",
     example: "cat",
+  },
+  {
+    name: "inspect",
+    text: "serve each visitor a page that shows its own handshake, and explains it",
   },
   ...IDENTITY_OPTIONS.map((option) =>
     option.name === "cert"
@@ -163,11 +168,58 @@ async function serveAll(
   await Promise.all(running);
 }
 
-async function run(args: Args, io: Io): Promise<Outcome> {
-  const [files, command] = [args.one("files"), args.one("exec")];
-  if (files !== undefined && command !== undefined) {
-    throw new UsageError("Cannot take both --files and --exec");
+/** Serves the page of `--inspect`, until the process is ended. */
+async function inspectAll(
+  tls: ImportOptions,
+  { hostname, port }: { readonly hostname: string; readonly port: number },
+  io: Io,
+): Promise<void> {
+  const { serveInspection } = await importLazily(
+    "the page of --inspect",
+    () => import("./inspect/serve_inspection.ts"),
+  );
+  const server = await serveInspection({
+    hostname,
+    port,
+    tls,
+    onAnswer: ({ method, path, status, door, info: { channelInfo } }) =>
+      io.err.line(`${door}: ${method} ${safe(path)} ${status}: ${describeClient(channelInfo)}`),
+    onFailure: (error, door) => io.err.line(`${door}: ${safe(error.message, 600)} (${error.name})`),
+  });
+  await io.err.line(
+    [...server.ports].map(([door, number]) =>
+      door === "main"
+        ? `Listening on ${hostname}:${number}; Ctrl-C ends it\n` +
+          `Look at https://${pageHost(hostname)}:${number}/ in a browser, or by curl -k; other ` +
+          "handshakes are on other ports, to which the page leads:"
+        : `  ${number}  ${door}`
+    ).join("\n"),
+  );
+  await server.finished;
+}
+
+/** The host by which a browser on this machine reaches an address. */
+function pageHost(address: string): string {
+  if (address.includes(":")) return address === "::" ? "[::1]" : `[${address}]`;
+  return address === "127.0.0.1" || address === "0.0.0.0" ? "localhost" : address;
+}
+
+/** Refuses what does not go together. */
+function checkModes(args: Args): void {
+  const modes = ["files", "exec", "inspect"].filter((name) => args.has(name));
+  if (modes.length > 1) {
+    throw new UsageError(`Cannot take ${join(modes.map((name) => `--${name}`))} at once`);
   }
+  if (args.has("connections") && (args.has("files") || args.has("inspect"))) {
+    throw new UsageError(
+      `Cannot take --connections with --${modes[0]}: a browser opens as many as it likes`,
+    );
+  }
+}
+
+async function run(args: Args, io: Io): Promise<Outcome> {
+  checkModes(args);
+  const [files, command] = [args.one("files"), args.one("exec")];
   const clientAuth = args.choice("client-auth", CLIENT_AUTH) ?? "none";
   if (clientAuth !== "none" && !args.has("ca") && !args.has("db")) {
     throw new UsageError(
@@ -177,18 +229,25 @@ async function run(args: Args, io: Io): Promise<Outcome> {
   await using trust = await readTrust(args, io);
   const pairs = await readPairs(args, trust, io);
   const certificates = pairs.length > 0 ? pairs : [await selfSigned(args, io)];
-  const listener = Deno.listen({
+  const address = {
     hostname: args.one("address") ?? "127.0.0.1",
     port: args.number("port", 65_535) ?? 4433,
-  });
-  const secured = importFD(listener, {
+  };
+  const tls: ImportOptions = {
     ...tlsOptions(args),
     ...files !== undefined && !args.has("alpn") && { alpnProtocols: ["h2", "http/1.1"] },
+    ...args.has("inspect") && !args.has("alpn") && { alpnProtocols: ["http/1.1"] },
     certificates,
     clientAuth,
     context: trust.context,
     ...trust.caCerts !== null && { caCerts: trust.caCerts },
-  });
+  };
+  if (args.has("inspect")) {
+    await inspectAll(tls, address, io);
+    return "good";
+  }
+  const listener = Deno.listen(address);
+  const secured = importFD(listener, tls);
   await io.err.line(`Listening on ${listener.addr.hostname}:${listener.addr.port}; Ctrl-C ends it`);
   if (files !== undefined) {
     const { serve } = await importLazily("HTTP", () => import("../ssl/http/mod.ts"));

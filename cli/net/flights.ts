@@ -42,22 +42,25 @@ function flightItem({ name, length, encrypted, sealed, field }: Item): FlightIte
 /**
  * Reads what was recorded.
  *
- * @param chunks What went over the connection of a client.
+ * @param chunks What went over the connection.
  * @param keyLog The lines of its key log.
+ * @param isServer Whether this end, which has sent and received, is the server.
  * @returns The flights, in their order.
  */
 export async function flightsOf(
   chunks: readonly Chunk[],
   keyLog: readonly string[],
+  isServer = false,
 ): Promise<Flight[]> {
   const secrets = new Secrets();
   keyLog.forEach((line) => secrets.add(line));
   const conversation = new Conversation(secrets);
   const flights: { way: Chunk["way"]; at: number; bytes: number; items: FlightItem[] }[] = [];
   const begin = chunks[0]?.at ?? 0;
+  const end = (way: Chunk["way"]) => (way === "sent") === isServer ? "server" : "client";
   for (const { way, at, bytes } of chunks) {
     const items: FlightItem[] = [];
-    for await (const item of conversation.items(way === "sent" ? "client" : "server", bytes)) {
+    for await (const item of conversation.items(end(way), bytes)) {
       if (item.name !== "record") items.push(flightItem(item));
     }
     const last = flights.at(-1);

@@ -22,12 +22,14 @@ export class RecordedConn<A> implements ConnLike<A> {
   readonly #conn: ConnLike<A>;
   readonly #begin = performance.now();
   readonly #chunks: Chunk[] = [];
+  readonly #max: number;
   #size = 0;
   #isRecording = true;
 
-  /** Records another connection. */
-  constructor(conn: ConnLike<A>) {
+  /** Records another connection, at most some bytes of it. */
+  constructor(conn: ConnLike<A>, max: number = MAX_RECORDED) {
     this.#conn = conn;
+    this.#max = max;
   }
 
   /** What was recorded, in its order. */
@@ -68,7 +70,7 @@ export class RecordedConn<A> implements ConnLike<A> {
     if (!this.#isRecording) return;
     this.#size += bytes.length;
     // What is cut would not decrypt
-    if (this.#size > MAX_RECORDED) return this.stop();
+    if (this.#size > this.#max) return this.stop();
     this.#chunks.push({ way, at: performance.now() - this.#begin, bytes: bytes.slice() });
   }
 
