@@ -34,7 +34,7 @@ export const ENTRIES: readonly Entry[] = [
   },
   {
     name: "server",
-    text: "serve TLS: echo, static files, or a command for each connection",
+    text: "serve TLS: echo, static files, a command for each connection, or its handshake",
     load: () => importLazily("nss server", () => import("./server.ts")),
   },
   {

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** `nss server`: TLS for tests: echo, static files, or a command for each connection. @module */
+/** `nss server`: TLS for tests: echo, files, a command for each connection, a page. @module */
 
 import { NssError } from "../cert/base/errors.ts";
 import { importLazily } from "../cert/base/lazy_module.ts";
@@ -17,10 +17,12 @@ import {
 } from "../ssl/mod.ts";
 import { type Args, type Option, UsageError } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
+import { failureOf } from "./base/fail.ts";
 import { writeFile } from "./base/files.ts";
 import type { Io } from "./base/io.ts";
 import { join, safe } from "./base/text.ts";
 import { subjectOf } from "./explain/subject.ts";
+import { INSPECTION_MEMBERS } from "./inspect/inspection_members.ts";
 import { serveFile } from "./net/serve_file.ts";
 import {
   IDENTITY_OPTIONS,
@@ -184,7 +186,7 @@ async function inspectAll(
     tls,
     onAnswer: ({ method, path, status, door, info: { channelInfo } }) =>
       io.err.line(`${door}: ${method} ${safe(path)} ${status}: ${describeClient(channelInfo)}`),
-    onFailure: (error, door) => io.err.line(`${door}: ${safe(error.message, 600)} (${error.name})`),
+    onFailure: (error, door) => io.err.line(`${door}: ${failureOf(error).says}`),
   });
   await io.err.line(
     [...server.ports].map(([door, number]) =>
@@ -272,10 +274,16 @@ async function run(args: Args, io: Io): Promise<Outcome> {
 export const COMMANDS: readonly Command[] = [{
   name: "server",
   args: "",
-  text: "Serve TLS: send back what comes, static files, or what a command says",
+  text:
+    "Serve TLS: send back what comes, static files, what a command says, or the handshake itself",
   more: [
     "Each connection is told of on standard error: what was negotiated, who the client is, or why " +
     "it failed. A certificate is chosen by the name that the client asks for.",
+    "--inspect shows visitors their own handshake: what their client has sent, field by field, " +
+    "what was negotiated and why, and what a better client would have sent. Browsers get a page, " +
+    "which needs no script, curl gets text, and /json is for programs. Further ports, which are " +
+    "told at the start, take other handshakes: one version only, other groups, a client " +
+    "certificate, early data. Nothing is stored.",
   ],
   options: OPTIONS,
   examples: [
@@ -289,9 +297,17 @@ export const COMMANDS: readonly Command[] = [{
     },
     { line: "server --cert a.pem --key a.key --cert b.pem --key b.key", text: "two names" },
     {
+      line: "server --inspect --port 8443",
+      text: "then open https://localhost:8443/ in a browser, or: curl -k https://localhost:8443/",
+    },
+    {
       line: "server --client-auth require --ca clients.pem --exec date",
       text: "only for those who have a certificate",
     },
   ],
+  answers: {
+    where: "--inspect answers /json",
+    members: INSPECTION_MEMBERS,
+  },
   run,
 }];

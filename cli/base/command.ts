@@ -47,6 +47,11 @@ export interface Command {
   readonly json?: Readonly<Record<string, string>>;
   /** Whether `--json` prints such a line for each event, and not one for all. */
   readonly hasEvents?: boolean;
+  /** What it answers to others as JSON: when, and its members, each with what it is. */
+  readonly answers?: {
+    readonly where: string;
+    readonly members: Readonly<Record<string, string>>;
+  };
   /** Runs it. */
   readonly run: (args: Args, io: Io) => Promise<Outcome>;
 }

@@ -31,6 +31,8 @@ export interface Finding {
   readonly level: Level;
   /** What the client does, as a phrase. */
   readonly what: string;
+  /** Which of its values are meant; empty where the phrase says it. */
+  readonly which: readonly string[];
   /** Why that matters. */
   readonly why: string;
   /** What would mend it; empty where nothing is to be mended. */
@@ -38,7 +40,7 @@ export interface Finding {
 }
 
 /** Families of cipher suites that a better client does not offer; the first that fits counts. */
-const SUITES: readonly (readonly [pattern: RegExp, finding: Finding])[] = [
+const SUITES: readonly (readonly [pattern: RegExp, finding: Omit<Finding, "which">])[] = [
   [/_NULL_(?!WITH)/, {
     level: "insecure",
     what: "offers suites without encryption",
@@ -141,18 +143,22 @@ class Facts {
 
 type Rule = (facts: Facts) => Finding | readonly Finding[] | null;
 
-const finding = (level: Level, what: string, why: string, cure = ""): Finding => ({
-  level,
-  what,
-  why,
-  cure,
-});
+const finding = (
+  level: Level,
+  what: string,
+  why: string,
+  cure = "",
+  which: readonly string[] = [],
+): Finding => ({ level, what, which, why, cure });
 
-/** Names in the order in which they were sent; the rest is a number. */
-function some(names: readonly string[]): string {
-  const shown = names.slice(0, 6);
-  const left = names.length - shown.length;
-  return left === 0 ? join(shown) : `${shown.join(", ")} and ${left} more`;
+/** The most values that a finding names. */
+const MAX_NAMED = 8;
+
+/** Names in the order in which they were sent, safe to be printed; of the rest the number. */
+function some(names: readonly string[]): readonly string[] {
+  const left = names.length - MAX_NAMED;
+  const shown = names.slice(0, MAX_NAMED).map((name) => safe(name, 60));
+  return left > 0 ? [...shown, `${left} more`] : shown;
 }
 
 const versions: Rule = ({ versions }) => {
@@ -207,9 +213,10 @@ const groups: Rule = ({ groups }) => {
   const weak = groups.filter((group) => namedGroup(group).mark === "weak").map(groupName);
   return weak.length === 0 ? null : finding(
     "old",
-    `offers the curves ${some(weak)}`,
+    "offers weak curves",
     "they are too small, or deprecated and little looked at (RFC 8422)",
     "keep x25519, secp256r1 and secp384r1, and the hybrids",
+    some(weak),
   );
 };
 
@@ -221,7 +228,7 @@ const suites: Rule = ({ hello, offersTls12 }) => {
   );
   byFamily.delete(null);
   const found = [...byFamily].flatMap(([family, members]) =>
-    family === null ? [] : [{ ...family, what: `${family.what}: ${some(members)}` }]
+    family === null ? [] : [{ ...family, which: some(members) }]
   );
   if (found.length > 0) return found;
   return finding(
@@ -251,10 +258,11 @@ const schemes: Rule = ({ hello, offersTls12 }) => {
   }
   return finding(
     "old",
-    `takes the signatures ${some(weak.map(({ name }) => name))}`,
+    "takes weak signatures",
     "collisions of SHA-1 and MD5 can be made, and DSA and SHA-224 are given up (RFC 9155)" +
       (offersTls12 ? "; TLS 1.2 would sign handshakes with them" : ""),
     "remove them from its signature algorithms; OpenSSL: SECLEVEL 2, or -sigalgs",
+    some(weak.map(({ name }) => name)),
   );
 };
 
@@ -263,8 +271,10 @@ const name: Rule = ({ hello, isAddress }) => {
   if (asked !== null) {
     return finding(
       "good",
-      `says which host it wants: ${safe(asked, 100)} (SNI)`,
+      "says which host it wants (SNI)",
       "a server of many names can choose the certificate",
+      "",
+      some([asked]),
     );
   }
   return isAddress
@@ -293,8 +303,10 @@ const protocols: Rule = ({ hello }) => {
     )
     : finding(
       "good",
-      `says what it speaks: ${safe(some(offered), 200)} (ALPN)`,
+      "says what it speaks (ALPN)",
       "servers of other protocols refuse it",
+      "",
+      some(offered),
     );
 };
 

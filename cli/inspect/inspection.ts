@@ -3,6 +3,7 @@
 
 /** What a visitor's own handshake shows, as `/json` prints it. @module */
 
+import type { VerifyLogEntry } from "../../cert/mod.ts";
 import { adviceOf } from "../base/advice.ts";
 import { safe } from "../base/text.ts";
 import { parseClientHello } from "../../ssl/messages/client_hello.ts";
@@ -16,7 +17,6 @@ import type { Diagnosis } from "../net/diagnosis.ts";
 import { type Flight, flightsOf } from "../net/flights.ts";
 import { type CertificateReport, reportChain } from "../net/report.ts";
 import { type Finding, judgeClient } from "./better_client.ts";
-import { MAIN } from "./doors.ts";
 import { type Choice, choicesOf, type Sessions, sessionsOf } from "./negotiation.ts";
 import type { Observation } from "./visitor.ts";
 
@@ -87,6 +87,17 @@ function isAddress(hostname: string): boolean {
   return hostname.startsWith("[") || /^\d+\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
+/** Explains what is wrong with a client's certificate; most causes are told of servers. */
+function explainClientProblem({ error: { name, message } }: VerifyLogEntry): Diagnosis {
+  const base = { error: name, says: safe(message, 500) };
+  return name !== "SEC_ERROR_UNKNOWN_ISSUER" ? { ...base, ...adviceOf(name) } : {
+    ...base,
+    cause: "no authority that this server trusts vouches for it: it is self-signed, of a private " +
+      "authority, or the client has not sent the certificates between",
+    cure: "name its authority to this server by --ca, or have the client send its whole chain",
+  };
+}
+
 async function chainsOf(
   { seen, info, now }: Inspected,
 ): Promise<Inspection["certificates"]> {
@@ -99,11 +110,7 @@ async function chainsOf(
     server: server!,
     client: {
       certificates: client!.certificates,
-      problems: seen.problems.map(({ error }) => ({
-        error: error.name,
-        says: safe(error.message, 500),
-        ...adviceOf(error.name),
-      })),
+      problems: seen.problems.map(explainClientProblem),
     },
   };
 }
@@ -114,7 +121,7 @@ async function chainsOf(
  * @returns The inspection; `null` if no ClientHello was seen.
  */
 export async function inspect(inspected: Inspected): Promise<Inspection | null> {
-  const { door, seen, info, config, hostname, ports, now } = inspected;
+  const { door, seen, info, config, hostname, ports } = inspected;
   const [first] = seen.hellos;
   if (first === undefined) return null;
   const hello = parseClientHello(first.raw.slice(HANDSHAKE_HEADER_LENGTH));
@@ -142,25 +149,3 @@ export async function inspect(inspected: Inspected): Promise<Inspection | null> 
     })),
   };
 }
-
-/** The members of an inspection, each with what it is: the documentation of `/json`. */
-export const INSPECTION_MEMBERS: Readonly<Record<keyof Inspection, string>> = {
-  format: "1; another number where a member goes or means something else",
-  door: `the port by which the client came: ${MAIN}, or the name of another handshake`,
-  client: "the client's address and port",
-  ja4: "the JA4 fingerprint of the client",
-  offered: "versions, cipherSuites, groups, keyShares, signatureSchemes, alpnProtocols, " +
-    "serverName, extensions",
-  hellos:
-    "each ClientHello as a tree of fields: name, value, text (what it is for), mark (grease, " +
-    "unknown, weak, malformed or null), start and end (bytes of the message), fields, isList",
-  negotiated: "what was agreed on, a list: what, chosen, why, client and server (what each offers)",
-  findings: "what a better client would have sent, a list: level (insecure, old, better, good), " +
-    "what, why, cure",
-  certificates: "those of the server and of the client: certificates as those of nss client, and " +
-    "problems (error, says, cause, cure)",
-  sessions: "resumption, earlyData, keyUpdate: done, says",
-  flights: "what went over the connection till the request: way, at (ms), bytes, items (name, " +
-    "length, encrypted, says)",
-  links: "where other handshakes are to be had: door, url",
-};

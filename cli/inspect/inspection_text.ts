@@ -11,7 +11,9 @@ import {
   certificateRows,
   chosenOf,
   handshakeKind,
+  ja4Parts,
   LEVEL_NAMES,
+  saysOf,
   treeOf,
   verdictOf,
 } from "./words.ts";
@@ -68,8 +70,9 @@ export function textOf(inspection: Inspection): string {
       ["your address", inspection.client],
     ]),
     ...heading("What a better client would have sent, and what is good"),
-    ...findings.flatMap(({ level, what, why, cure }) => [
+    ...findings.flatMap(({ level, what, which, why, cure }) => [
       wrapIndented(`  ${LEVEL_NAMES[level].padEnd(9)} `, `it ${what}: ${why}`, WIDTH),
+      ...which.length === 0 ? [] : [wrapIndented("            ", which.join(", "), WIDTH)],
       ...cure === "" ? [] : [wrapIndented("            better: ", cure, WIDTH)],
     ]),
     ...heading("What was negotiated, and why"),
@@ -83,10 +86,10 @@ export function textOf(inspection: Inspection): string {
         count(bytes, "byte")
       }`,
       rows(
-        items.map(({ name, length, encrypted, says }) => [
-          name,
-          `${length}`,
-          `${encrypted ? "[encrypted] " : ""}${says}`,
+        items.map((item) => [
+          item.name,
+          `${item.length}`,
+          `${item.encrypted ? "[encrypted] " : ""}${saysOf(item, way)}`,
         ]),
         "      ",
       ),
@@ -95,6 +98,8 @@ export function textOf(inspection: Inspection): string {
       ...heading(i === 0 ? "Your ClientHello" : "Your second ClientHello"),
       ...hello.fields.flatMap((one) => fieldLines(one, "")),
     ]),
+    ...heading("Your JA4 fingerprint"),
+    rows(ja4Parts(inspection.ja4)),
     ...chainLines("The server's certificates", certificates.server),
     ...chainLines("Your client's certificates", certificates.client),
     ...heading("Sessions"),

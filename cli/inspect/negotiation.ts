@@ -174,7 +174,9 @@ function clientCertificate({ info, config }: Negotiation): Choice {
   const why = !asked
     ? "this port asks for none"
     : client !== undefined
-    ? info.resumed ? "shown when the session began" : "this port asks for one, and the client has"
+    ? info.resumed
+      ? "shown when the session began"
+      : "this port asks for one, and the client has shown this one"
     : "this port asks for one, and the client has shown none";
   return {
     what: "client certificate",

@@ -34,15 +34,15 @@ export interface InspectionOptions {
     readonly door: string;
     readonly info: RequestInfo<Deno.NetAddr>;
   }) => Promise<void>;
-  /** Told of handshakes that fail. */
-  readonly onFailure: (error: NssError, door: string) => Promise<void>;
+  /** Told of handshakes that fail, and of what is wrong with this program. */
+  readonly onFailure: (error: unknown, door: string) => Promise<void>;
 }
 
 /** A server that inspects. */
 export interface InspectionServer extends AsyncDisposable {
   /** The port of each door. */
   readonly ports: ReadonlyMap<string, number>;
-  /** Resolves when it has ended. */
+  /** Resolves when it has ended; rejects if nobody can be told of what happens. */
   readonly finished: Promise<void>;
 }
 
@@ -178,22 +178,28 @@ export async function serveInspection(options: InspectionOptions): Promise<Inspe
     });
   };
 
-  const servers: HttpServer<Deno.NetAddr>[] = doors.map((door) =>
-    serve(door.listener, async (request, info) => {
+  const untold = Promise.withResolvers<never>();
+  const tell = (telling: Promise<void>): Promise<void> => telling.catch(untold.reject);
+  const servers: HttpServer<Deno.NetAddr>[] = doors.map((door) => {
+    const { name, listener } = door;
+    return serve(listener, async (request, info) => {
       const response = await answer(request, door, info);
       const { pathname: path } = new URL(request.url);
       const { method } = request;
-      await onAnswer({ method, path, status: response.status, door: door.name, info });
+      await tell(onAnswer({ method, path, status: response.status, door: name, info }));
       return response;
     }, {
-      onConnectionError: (error) => {
-        if (error instanceof NssError) onFailure(error, door.name).catch(() => {});
+      onConnectionError: (error) => void tell(onFailure(error, name)),
+      onError: async (error) => {
+        await tell(onFailure(error, name));
+        return new Response("This server has a defect\n", { status: 500 });
       },
-    })
-  );
+    });
+  });
+  const ended = Promise.all(servers.map(({ finished }) => finished));
   return {
     ports,
-    finished: Promise.all(servers.map(({ finished }) => finished)).then(() => {}),
+    finished: Promise.race([ended, untold.promise]).then(() => {}),
     async [Symbol.asyncDispose]() {
       await Promise.all(servers.map((server) => server.shutdown({ grace: 0 })));
     },

@@ -89,10 +89,11 @@ section,.facts{background:var(--card);border:1px solid var(--line);border-radius
 padding:1.1rem 1.25rem;margin:1rem 0}
 nav ul{list-style:none;margin:.9rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:.35rem 1.1rem}
 nav a{display:inline-block;padding:.2rem 0}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.9rem 1.5rem}
+.facts{display:grid;grid-template-columns:1fr 1fr 2fr;gap:.9rem 1.5rem}
 .facts div{min-width:0}
 .facts dt{font-size:.85rem;color:var(--quiet)}
 .facts dd{margin:0;font-weight:600;overflow-wrap:anywhere}
+.facts .mono{font-size:.9rem}
 .badge{display:inline-block;font-size:.8rem;font-weight:600;line-height:1.4;padding:.05rem .5rem;
 border:1px solid currentColor;border-radius:99px;white-space:nowrap}
 .good{color:var(--good)}.better{color:var(--better)}.old{color:var(--old)}
@@ -116,7 +117,13 @@ td{overflow-wrap:anywhere}
 .lists{margin:.3rem 0 0;font-size:.875rem}
 .lists dt{color:var(--quiet)}
 .lists dd{margin:0 0 .25rem}
-.lists b{color:var(--good)}
+.lists strong{color:var(--good)}
+.hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);
+white-space:nowrap}
+.chosen{min-width:13rem}
+.more{margin-top:1rem}
+.parts{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.15rem 1rem;margin:.5rem 0 0}
+.parts dd{margin:0}
 .time{display:grid;grid-template-columns:minmax(0,25rem) minmax(0,1fr);gap:1rem 2.5rem;
 align-items:start}
 svg{display:block;width:100%;height:auto}
@@ -134,7 +141,8 @@ svg .tip-received{fill:var(--link)}svg .tip-sent{fill:var(--good)}
 .field{display:grid;grid-template-columns:15rem minmax(0,1fr);gap:.1rem 1rem}
 .fields .fields .field{grid-template-columns:14rem minmax(0,1fr)}
 .field>*{min-width:0}
-.place{font-size:.8rem;color:var(--quiet);font-variant-numeric:tabular-nums}
+.place{display:block;font-size:.8rem;font-weight:400;color:var(--quiet);
+font-variant-numeric:tabular-nums}
 .field p{margin:0}
 summary{cursor:pointer;color:var(--link);padding:.15rem 0}
 .tree .tree{margin-left:.4rem;padding-left:1.1rem;border-left:3px solid var(--line)}
@@ -142,7 +150,7 @@ summary{cursor:pointer;color:var(--link);padding:.15rem 0}
 .tree dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.1rem .9rem;margin:.3rem 0 0;
 font-size:.925rem}
 .tree dt{color:var(--quiet)}.tree dd{margin:0;overflow-wrap:anywhere}
-.doors{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.25rem 2rem}
+.doors{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.25rem 1.75rem}
 .doors ul{list-style:none;margin:0;padding:0}
 .doors li{margin:0 0 .75rem}
 .button{display:inline-block;padding:.45rem .8rem;border:1px solid var(--link);border-radius:7px;
@@ -156,11 +164,14 @@ header{padding-top:1.25rem}
 h1{font-size:1.5rem}
 section,.facts{padding:.9rem .95rem;border-radius:8px}
 .facts{grid-template-columns:1fr 1fr;gap:.7rem 1rem}
-.facts .whole{grid-column:1/-1}
+.facts .long{grid-column:1/-1}
+.facts .mono{font-size:.8rem}
 .findings>li,.field,.fields .fields .field,.time{grid-template-columns:minmax(0,1fr)}
 .fields .fields{padding-left:.7rem}
 .stack thead{position:absolute;left:-999rem}
 .stack tbody th,.stack td{display:block;border-top:0;padding:.1rem 0;white-space:normal}
+.stack .number{text-align:left;font-size:.85rem;color:var(--quiet)}
+.stack .number::after{content:" bytes"}
 .stack tbody tr{display:block;border-top:1px solid var(--line);padding:.55rem 0}
 .tree .tree{margin-left:0;padding-left:.7rem}
 }

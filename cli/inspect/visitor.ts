@@ -19,10 +19,10 @@ import {
 import { RecordedConn } from "../net/recorded_conn.ts";
 
 /**
- * The most bytes that are remembered of a connection: a handshake with a chain of certificates has
- * 20 KB at most, and anybody may open connections.
+ * The most bytes that are remembered of a connection: the longest ClientHello that is taken, and as
+ * much besides. Anybody may open connections.
  */
-export const MAX_OBSERVED = 64 * 1024;
+export const MAX_OBSERVED = 128 * 1024;
 
 /** What was seen of a connection; it goes with the connection. */
 export interface Observation {

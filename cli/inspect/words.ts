@@ -3,8 +3,8 @@
 /** What the page and its plain text have in common. @module */
 
 import { count } from "../base/text.ts";
-import { daysText } from "../net/report.ts";
-import type { CertificateReport } from "../net/report.ts";
+import type { Flight, FlightItem } from "../net/flights.ts";
+import { type CertificateReport, daysText } from "../net/report.ts";
 import { type Finding, type Level, LEVELS } from "./better_client.ts";
 import type { Inspection } from "./inspection.ts";
 
@@ -48,6 +48,39 @@ export function handshakeKind({ sessions, hellos }: Inspection): string {
   return `${kind}${retry}${sessions.earlyData.done ? ", with early data" : ""}`;
 }
 
+/** What a message of a flight says; what the page tells elsewhere in full is not told again. */
+export function saysOf({ name, says }: FlightItem, way: Flight["way"]): string {
+  if (name === "client_hello") return "what the client can do and wants: see Your ClientHello";
+  if (name === "application_data" && way === "received") return "the request for this page";
+  return says;
+}
+
+/**
+ * Takes a JA4 fingerprint apart (`technical_details/JA4.md` in FoxIO-LLC/ja4).
+ *
+ * @returns Its parts, in their order, each with what it says.
+ */
+export function ja4Parts(ja4: string): readonly (readonly [part: string, says: string])[] {
+  const [, transport = "", version = "", name = "", suites = "", extensions = "", protocol = ""] =
+    /^(.)(..)(.)(..)(..)(..)_/.exec(ja4) ?? [];
+  const [, suitesHash = "", extensionsHash = ""] = ja4.split("_");
+  return [
+    [transport, "TLS over TCP"],
+    [version, "the newest version that is offered, as 13 for TLS 1.3"],
+    [name, name === "d" ? "a host name is sent (SNI)" : "no host name is sent (SNI)"],
+    [suites, "the number of cipher suites, without GREASE"],
+    [extensions, "the number of extensions, without GREASE"],
+    [protocol, "both ends of the first application protocol (ALPN); 00 for none"],
+    [suitesHash, "a hash of the cipher suites, sorted"],
+    [extensionsHash, "a hash of the extensions, sorted, and of the signature schemes"],
+  ];
+}
+
+/** Makes a sentence of a phrase. */
+export function sentence(phrase: string): string {
+  return `${phrase.slice(0, 1).toUpperCase()}${phrase.slice(1)}.`;
+}
+
 /** The certificates from the root down, and those that are not needed. */
 export function treeOf(certificates: readonly CertificateReport[]): {
   readonly path: readonly CertificateReport[];
@@ -68,6 +101,7 @@ export function certificateRows(one: CertificateReport): readonly (readonly [str
     ["key", one.key],
     ["signed with", one.signatureAlgorithm ?? "an unknown algorithm"],
     ["valid", `${one.notBefore.slice(0, 10)} to ${one.notAfter.slice(0, 10)} (${daysText(one)})`],
+    // In groups, so that lines can be broken
     ["SHA-256", one.fingerprint.replaceAll(":", "").replaceAll(/.{16}(?=.)/g, "$& ")],
   ];
 }

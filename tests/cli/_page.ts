@@ -20,8 +20,20 @@ function cell(text: string): string {
   return text.replaceAll(/[\\|*_<>`\[\]]/g, "\\$&");
 }
 
+/** The members of an object of JSON. */
+function members(how: string, json: Readonly<Record<string, string>>): string[] {
+  return [
+    `${how} with these members. Members may be added; where one goes or ` +
+    "means something else, `format` is another number.",
+    table(
+      ["member", "what it is"],
+      Object.entries(json).map(([member, what]) => [`\`${member}\``, cell(what)]),
+    ),
+  ];
+}
+
 function section(command: Command): string[] {
-  const { name, text, more = [], examples, json, hasEvents } = command;
+  const { name, text, more = [], examples, json, hasEvents, answers } = command;
   return [
     `### \`nss ${name}\``,
     `${text}.`,
@@ -32,16 +44,15 @@ function section(command: Command): string[] {
       optionsOf(command).map((option) => [`\`${optionForm(option)}\``, cell(optionText(option))]),
     ),
     "```sh\n" + examples.map((one) => `# ${one.text}\nnss ${one.line}`).join("\n\n") + "\n```",
-    ...json === undefined ? [] : [
+    ...json === undefined ? [] : members(
       `\`--json\` prints ${
         hasEvents ? "each event as an object on a line of its own" : "one object on one line"
-      }, with these members. Members may be added; where one goes or means something else, ` +
-      "`format` is another number.",
-      table(
-        ["member", "what it is"],
-        Object.entries(json).map(([member, what]) => [`\`${member}\``, cell(what)]),
-      ),
-    ],
+      },`,
+      json,
+    ),
+    ...answers === undefined
+      ? []
+      : members(`${cell(answers.where)} with one object on one line,`, answers.members),
   ];
 }
 

@@ -140,8 +140,14 @@ async function runClient(options: ClientOptions): Promise<ClientResult> {
 export interface Tab {
   /** Evaluates an expression in the page. */
   evaluate(expression: string): Promise<unknown>;
-  /** A picture of the page, as PNG. */
-  screenshot(): Promise<Uint8Array<ArrayBuffer>>;
+  /** A picture of the page, as PNG; of its whole length if that is wanted. */
+  screenshot(options?: { readonly whole?: boolean }): Promise<Uint8Array<ArrayBuffer>>;
+  /** Loads another page, and waits until it is there. */
+  go(address: string): Promise<void>;
+  /** Calls a method of the protocol. */
+  call(method: string, params?: object): Promise<Record<string, unknown>>;
+  /** Takes the events that have come since, by their method. */
+  events(method: string): readonly Record<string, unknown>[];
 }
 
 /**
@@ -149,10 +155,15 @@ export interface Tab {
  *
  * @param address The address of the page.
  * @param use What is done with it.
+ * @param more Further arguments of the browser.
  * @returns What the function returns.
  */
-export async function withTab<T>(address: string, use: (tab: Tab) => Promise<T>): Promise<T> {
-  const args = ["--remote-debugging-port=0", "--window-size=900,1000", address];
+export async function withTab<T>(
+  address: string,
+  use: (tab: Tab) => Promise<T>,
+  more: readonly string[] = [],
+): Promise<T> {
+  const args = ["--remote-debugging-port=0", "--window-size=900,1000", ...more, address];
   return await withChromium(args, async (process) => {
     const [, port] = await process.waitFor(
       /DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)\//,
@@ -164,16 +175,22 @@ export async function withTab<T>(address: string, use: (tab: Tab) => Promise<T>)
     if (page === undefined) throw new Error(`Cannot find the page of ${address}`);
     const socket = new WebSocket(page.webSocketDebuggerUrl);
     const waiting = new Map<number, (result: Record<string, unknown>) => void>();
+    const events: { method: string; params: Record<string, unknown> }[] = [];
+    let wake = Promise.withResolvers<void>();
     socket.onmessage = ({ data }) => {
-      const { id, result, error } = JSON.parse(data);
-      waiting.get(id)?.(result ?? { error });
+      const { id, result, error, method, params } = JSON.parse(data);
+      if (id === undefined) events.push({ method, params });
+      else waiting.get(id)?.(result ?? { error });
+      waiting.delete(id);
+      wake.resolve();
+      wake = Promise.withResolvers();
     };
     await new Promise((resolve, reject) => {
       socket.onopen = resolve;
       socket.onerror = reject;
     });
     let last = 0;
-    const call = (method: string, params: object): Promise<Record<string, unknown>> =>
+    const call = (method: string, params: object = {}): Promise<Record<string, unknown>> =>
       new Promise((resolve) => {
         const id = ++last;
         waiting.set(id, resolve);
@@ -187,10 +204,26 @@ export async function withTab<T>(address: string, use: (tab: Tab) => Promise<T>)
           if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
           return Object(result).value;
         },
-        async screenshot() {
-          const { data } = await call("Page.captureScreenshot", { format: "png" });
+        async screenshot({ whole = false } = {}) {
+          const params = { format: "png", captureBeyondViewport: whole };
+          const { cssContentSize } = await call("Page.getLayoutMetrics");
+          const clip = { ...Object(cssContentSize), x: 0, y: 0, scale: 1 };
+          const { data } = await call(
+            "Page.captureScreenshot",
+            whole ? { ...params, clip } : params,
+          );
           return Uint8Array.fromBase64(String(data));
         },
+        async go(url) {
+          await call("Page.enable");
+          events.length = 0;
+          const { errorText } = await call("Page.navigate", { url });
+          if (errorText !== undefined) throw new Error(`Cannot load ${url}: ${errorText}`);
+          while (!events.some(({ method }) => method === "Page.loadEventFired")) await wake.promise;
+        },
+        call,
+        events: (wanted) =>
+          events.filter(({ method }) => method === wanted).map(({ params }) => params),
       });
     } finally {
       const closed = new Promise((resolve) => socket.onclose = resolve);

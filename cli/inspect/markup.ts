@@ -4,19 +4,19 @@
 
 import { printable } from "../../cert/base/printable.ts";
 
-/** Markup: what {@linkcode html} makes, and constants of this program. */
-export class Html {
-  /** The markup, as it is sent. */
-  readonly markup: string;
+/** HTML: what {@linkcode markup} makes, and constants of this program. */
+export class Markup {
+  /** The HTML, as it is sent. */
+  readonly html: string;
 
-  /** Takes markup of this program's own. */
-  constructor(markup: string) {
-    this.markup = markup;
+  /** Takes HTML of this program's own. */
+  constructor(html: string) {
+    this.html = html;
   }
 }
 
 /** What a template takes: text is escaped, markup and lists of it are not, `null` is nothing. */
-export type HtmlValue = string | number | Html | null | readonly HtmlValue[];
+export type MarkupValue = string | number | Markup | null | readonly MarkupValue[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -31,14 +31,17 @@ export function escapeHtml(text: string): string {
   return printable(text).replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
-function render(value: HtmlValue): string {
+function render(value: MarkupValue): string {
   if (value === null) return "";
-  if (value instanceof Html) return value.markup;
+  if (value instanceof Markup) return value.html;
   if (typeof value === "object") return value.map(render).join("");
   return escapeHtml(String(value));
 }
 
-/** Makes markup of a template, whose values are escaped; attributes need quotes. */
-export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
-  return new Html(String.raw({ raw: parts }, ...values.map(render)));
+/**
+ * Makes HTML of a template, whose values are escaped; attributes need quotes. The tag is not called
+ * `html`, as formatters would then put space where it is seen.
+ */
+export function markup(parts: TemplateStringsArray, ...values: readonly MarkupValue[]): Markup {
+  return new Markup(String.raw({ raw: parts }, ...values.map(render)));
 }
