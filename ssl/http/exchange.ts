@@ -22,6 +22,7 @@ import {
   wasReset,
 } from "./send_response.ts";
 import { isForHost, type Refusal, type RequestHead, targetUrl } from "./target.ts";
+import type { Waste } from "./waste.ts";
 
 /** A request of `node:http` or `node:http2`. */
 export type Incoming = IncomingMessage | Http2ServerRequest;
@@ -51,6 +52,7 @@ export interface ExchangeOptions<A> {
   readonly connection: {
     readonly delivered: number;
     readonly stalls: StallWatch;
+    readonly waste: Waste;
     room(): Promise<void> | null;
     isRefused: boolean;
   };
@@ -154,6 +156,7 @@ class Exchange<A> {
         onStart: () => this.#continue(),
         stalls: options.connection.stalls,
         timeout: options.idleTimeout,
+        onPiece: (length) => options.connection.waste.read(length),
         isCut: () => wasReset(outgoing),
         onStall: () => resetResponse(outgoing, "NGHTTP2_CANCEL"),
       })

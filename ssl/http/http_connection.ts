@@ -6,6 +6,7 @@ import { deferred } from "../../cert/base/runtime.ts";
 import { SslError } from "../base/errors.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { NodeTlsSocket } from "../node/node_socket.ts";
+import { Waste } from "./waste.ts";
 
 /**
  * The most writes that wait for the transport: what a client of HTTP/2 has answered by itself, as
@@ -13,8 +14,24 @@ import { NodeTlsSocket } from "../node/node_socket.ts";
  */
 export const MAX_QUEUED_WRITES = 10_000;
 
+/** A socket that tells of what it reads. */
+export class HttpSocket extends NodeTlsSocket {
+  /** Called with the length of what has come, before it is parsed. */
+  onPiece: (length: number) => void = () => {};
+  /** Called when it has been parsed, unless nobody reads. */
+  onParsed: () => void = () => {};
+
+  override push(...args: Parameters<NodeTlsSocket["push"]>): boolean {
+    const [piece] = args;
+    this.onPiece(piece?.length ?? 0);
+    const more = super.push(...args);
+    this.onParsed();
+    return more;
+  }
+}
+
 /** A socket whose client must read what it asks for. */
-export class ReadSocket extends NodeTlsSocket {
+export class ReadSocket extends HttpSocket {
   #queued = 0;
 
   override write(...args: unknown[]): boolean {
@@ -118,7 +135,9 @@ export class HttpConnection<A> {
   handlers = 0;
   /** What must go on, or the connection or a request of it ends. */
   readonly stalls: StallWatch;
-  readonly #socket: NodeTlsSocket;
+  /** What the client has sent that leads to nothing. */
+  readonly waste: Waste = new Waste();
+  readonly #socket: HttpSocket;
   #session: ServerHttp2Session | null = null;
   #draining: Promise<void> | null = null;
   #inProgress = 0;
@@ -128,7 +147,7 @@ export class HttpConnection<A> {
   /** How many bytes had come when the last request ended. */
   #bytesAtRest = 0;
 
-  constructor(sslSocket: SslSocket<A>, socket: NodeTlsSocket, idleTimeout: number) {
+  constructor(sslSocket: SslSocket<A>, socket: HttpSocket, idleTimeout: number) {
     this.sslSocket = sslSocket;
     this.#socket = socket;
     this.stalls = new StallWatch(idleTimeout);
@@ -165,6 +184,15 @@ export class HttpConnection<A> {
     return this.#draining ??= this.#drain();
   }
 
+  /** Calls a function when the client has wasted too much. */
+  boundWaste(onExcess: () => void): void {
+    this.#socket.onPiece = (length) => this.waste.receive(length);
+    this.#socket.onParsed = () => {
+      if (this.#isUpgraded || this.isGone) return;
+      if (this.waste.isTooMuch(this.#inProgress, this.delivered)) onExcess();
+    };
+  }
+
   /** Notes that it speaks HTTP/2. */
   useSession(session: ServerHttp2Session): void {
     this.#session = session;
@@ -173,6 +201,7 @@ export class HttpConnection<A> {
   /** Notes that a request is in progress until the function that it returns is called. */
   begin(): () => void {
     this.#stopWaiting();
+    this.waste.begin();
     this.#inProgress++;
     let isOver = false;
     return () => {

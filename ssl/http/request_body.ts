@@ -12,6 +12,8 @@ export interface BodyOptions {
   readonly onStart: () => void;
   /** Whether the end of the body is none, because the request was reset. */
   readonly isCut: () => boolean;
+  /** Called with the length of each piece that comes. */
+  readonly onPiece: (length: number) => void;
   /** Finds out that no byte comes while the body is asked for. */
   readonly stalls: StallWatch;
   /** The milliseconds after which it does. */
@@ -98,6 +100,7 @@ export class RequestBody {
   #take(chunk: Buffer<ArrayBuffer>): void {
     if (this.#state !== "open") return;
     this.#received += chunk.byteLength;
+    this.#options.onPiece(chunk.byteLength);
     this.#controller?.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     this.#pauseIfFull(chunk.byteLength);
   }

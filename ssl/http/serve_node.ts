@@ -10,8 +10,7 @@ import type { SslListener, SslSocket } from "../base/socket_type.ts";
 import { configOf } from "../config/config_registry.ts";
 import { isMilliseconds, requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import { setNextProtoNego } from "../nss/next_proto.ts";
-import { NodeTlsSocket } from "../node/node_socket.ts";
-import { HttpConnection, ReadSocket } from "./http_connection.ts";
+import { HttpConnection, HttpSocket, ReadSocket } from "./http_connection.ts";
 import type { Incoming } from "./exchange.ts";
 import { onceGone } from "./send_response.ts";
 
@@ -305,12 +304,14 @@ export class HttpServing<A> implements HttpServer<A> {
           `listener's alpnProtocols must be of ${http2 === null ? "" : '"h2", '}"http/1.1"`,
       );
     }
-    const socket = new (isHttp2 ? ReadSocket : NodeTlsSocket)(sslSocket, {
+    const socket = new (isHttp2 ? ReadSocket : HttpSocket)(sslSocket, {
       allowHalfOpen: true,
       isServer: true,
     });
     const idleTimeout = this.#options.idleTimeout ?? IDLE_TIMEOUT;
     const connection = new HttpConnection(sslSocket, socket, idleTimeout);
+    // What a server of the application's reads of a body, only that knows
+    if (http2 !== null) connection.boundWaste(() => this.fail(connection, tooMuchWaste()));
     const keys: object[] = [socket];
     this.#connections.set(socket, connection);
     let isTold = false; // an error of the session is one of its socket, too
@@ -384,6 +385,14 @@ export class HttpServing<A> implements HttpServer<A> {
   #tell(error: unknown, remoteAddr: A | null): void {
     this.#options.onConnectionError?.(error, remoteAddr);
   }
+}
+
+function tooMuchWaste(): SslError {
+  return new SslError(
+    "PR_BUFFER_OVERFLOW_ERROR",
+    "Cannot serve HTTP: the client sends too much that is neither a request nor its body, such as " +
+      "extensions of chunks, or frames of HTTP/2 that are ignored",
+  );
 }
 
 /** Offers protocols where the application has chosen none. */

@@ -5,11 +5,11 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import http from "node:http";
 import https, { type Agent, type RequestOptions } from "node:https";
 import type { ConnectionOptions } from "node:tls";
-import { NssContext, SslError } from "@nss/nss";
+import { importFD, NssContext, SslError, type SslListener, type SslSocket } from "@nss/nss";
 import { type AgentOptions, createAgent, createConnector } from "@nss/nss/http";
 import { REFUSED } from "../../../ssl/http/create_agent.ts";
-import { HOSTNAME, PKI } from "../_support.ts";
-import { served } from "./_support.ts";
+import { HOSTNAME, PKI, serverOptions } from "../_support.ts";
+import { eventually, served } from "./_support.ts";
 
 /** An agent that finds the test's name at the loopback interface. */
 function agentOf(options: AgentOptions = {}): Agent {
@@ -198,3 +198,49 @@ Deno.test("createAgent() refuses each of Node's options of TLS that decides abou
   };
   for (const name of Object.keys(names)) assert(Object.hasOwn(REFUSED, name), name);
 });
+
+const response = (text: string) =>
+  `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+
+/** A server that sends an answer too many with its first one, or behind it. */
+async function poison(listener: SslListener<Deno.NetAddr>, isTogether: boolean): Promise<void> {
+  const more = [response("poison")];
+  const answer = async (socket: SslSocket) => {
+    const buffer = new Uint8Array(65_536);
+    for (;;) {
+      const count = await socket.read(buffer).catch(() => null); // the agent may hang up
+      if (count === null) break;
+      const [, path = ""] = new TextDecoder().decode(buffer.subarray(0, count)).split(" ");
+      const all = [response(path), ...more.splice(0)];
+      for (const text of isTogether ? [all.join("")] : all) {
+        await socket.write(new TextEncoder().encode(text));
+      }
+    }
+    await socket.close().catch(() => {});
+  };
+  const answers: Promise<void>[] = [];
+  for await (const socket of listener) answers.push(answer(socket));
+  await Promise.all(answers);
+}
+
+for (const isTogether of [false, true]) {
+  const how = isTogether ? "with" : "after";
+  Deno.test(`createAgent() gives no request a response that came ${how} another's (CVE-2026-48931)`, async () => {
+    const { role: _, ...own } = serverOptions();
+    const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: 0 }), own);
+    const serving = poison(listener, isTogether);
+    const agent = agentOf();
+    for (const path of ["/one", "/two", "/three"]) {
+      assertEquals(await get(agent, listener.addr.port, { path }), path);
+      if (path !== "/one") continue;
+      // While a request is on its way nobody can tell: the one too many is to be there before it
+      const length = `${response("/one")}${response("poison")}`.length;
+      await eventually(() =>
+        Object.values(agent.freeSockets).flat().every((free) => (free?.bytesRead ?? 0) >= length)
+      );
+    }
+    agent.destroy();
+    listener.close();
+    await serving;
+  });
+}

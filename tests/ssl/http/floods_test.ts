@@ -3,7 +3,7 @@
 
 // What a client can ask for without end, in frames and requests written by hand.
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type ConnLike, importFD } from "@nss/nss";
 import { serve, type ServeOptions } from "@nss/nss/http";
 import { MAX_QUEUED_WRITES, ReadSocket } from "../../../ssl/http/http_connection.ts";
@@ -15,7 +15,7 @@ type Frame = readonly [type: number, flags: number, stream: number, payload: rea
 
 const [DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS] = [0, 1, 2, 3, 4];
 const [PING, GOAWAY, WINDOW_UPDATE, CONTINUATION] = [6, 7, 8, 9];
-const [END_STREAM, END_HEADERS] = [1, 4];
+const [END_STREAM, END_HEADERS, PADDED] = [1, 4, 8];
 const CANCEL = 8;
 const H2 = { alpnProtocols: ["h2"] };
 
@@ -363,6 +363,27 @@ Deno.test("serve() ends a connection of HTTP/2 that has more answered than it re
   await server.shutdown();
   await client[Symbol.asyncDispose]();
 });
+
+/** Frames that lead to nothing, and break no rule that node:http2 knows. */
+const USELESS: Readonly<Record<string, { first: Frame; each: Frame }>> = {
+  "heads of streams that are over": { first: get(3), each: get(1) },
+  "DATA that is padding": { first: POST, each: [DATA, PADDED, 1, [255, 0, ...Array(255).fill(0)]] },
+};
+
+for (const [what, { first, each }] of Object.entries(USELESS)) {
+  Deno.test(`serve() reads little of ${what}, and ends the connection`, async () => {
+    const { server, client } = await inMemory(new Uint8Array(1), { idleTimeout: 500 });
+    await client.send(PREFACE + frames(first));
+    const flood = frames(...Array(100).fill(each));
+    let sent = 0;
+    await assertRejects(async () => {
+      for (; sent < 2 ** 24; sent += flood.length) await client.send(flood);
+    });
+    assert(sent < 2 ** 20, `${sent} bytes were read`);
+    await server.shutdown();
+    await client[Symbol.asyncDispose]();
+  });
+}
 
 Deno.test("ReadSocket keeps MAX_QUEUED_WRITES writes, and is destroyed by one more", async () => {
   for (const more of [0, 1]) {
