@@ -5,7 +5,7 @@
 import type { Timeline } from "./_events.ts";
 import type { Scenario } from "./_scenario.ts";
 import {
-  type Budget,
+  Budget,
   LENGTHS,
   type Program,
   type Question,
@@ -35,6 +35,7 @@ export class KeyRingModel {
   #triedAt = -Infinity;
   #renewedAt = -Infinity;
   #waiting: (() => void)[] | null = null;
+  #reading: (() => void)[] | null = null;
 
   constructor(timeline: Timeline, store: StoreModel, access: StoreAccess, scenario: Scenario) {
     this.#timeline = timeline;
@@ -51,11 +52,8 @@ export class KeyRingModel {
       this.#renewIfDue();
       return done(known);
     }
-    const started = this.#timeline.now;
-    this.#renew(() => {
-      budget.waited += this.#timeline.now - started;
-      done(this.#sealingKey());
-    });
+    const join = (settle: (answer: boolean) => void) => this.#renew(() => settle(true));
+    this.#access.join(join, budget, () => done(this.#sealingKey()));
   }
 
   /** Tells whether a key is known, after a look into the store if it is not. */
@@ -65,13 +63,25 @@ export class KeyRingModel {
       return done(true);
     }
     const { now } = this.#timeline;
-    if (now - this.#triedAt < MIN_READ_INTERVAL) return done(false);
+    const waiting = this.#waiting ?? this.#reading;
+    if (waiting === null && now - this.#triedAt < MIN_READ_INTERVAL) return done(false);
+    const join = (settle: (answer: boolean) => void) => {
+      if (waiting === null) this.#readOnce(() => settle(true));
+      else waiting.push(() => settle(true));
+    };
+    this.#access.join(join, budget, () => done(this.#knows(key)));
+  }
+
+  #readOnce(done: () => void): void {
+    const waiting = this.#reading = [done];
+    const { now } = this.#timeline;
     this.#triedAt = now;
     let found = 0;
     const read = this.#readRing((generation) => found = generation);
-    this.#access.attempt(read, budget, (answer) => {
+    this.#access.attempt(read, new Budget(), (answer) => {
       if (answer && found > 0) this.#take(found, now);
-      done(this.#knows(key));
+      this.#reading = null;
+      for (const tell of waiting) tell();
     });
   }
 
@@ -100,7 +110,7 @@ export class KeyRingModel {
     this.#renewedAt = this.#triedAt = now;
     let found = 0;
     const program = this.#renewal((generation) => found = generation);
-    this.#access.attempt(program, { waited: 0 }, (answer) => {
+    this.#access.attempt(program, new Budget(), (answer) => {
       if (answer) this.#take(found, now);
       this.#waiting = null;
       for (const tell of waiting) tell();

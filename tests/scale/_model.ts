@@ -12,7 +12,7 @@ import { Prng } from "../support/prng.ts";
 import { Timeline } from "./_events.ts";
 import { KeyRingModel } from "./_key_ring_model.ts";
 import { COSTS, type Fault, type Outcome, type Scenario } from "./_scenario.ts";
-import { type Budget, LENGTHS, type Program, StoreAccess, StoreModel } from "./_store_model.ts";
+import { Budget, LENGTHS, type Program, StoreAccess, StoreModel } from "./_store_model.ts";
 
 /** What a client keeps. */
 interface Session {
@@ -33,8 +33,9 @@ interface Client {
 class ProcessModel {
   readonly access: StoreAccess;
   readonly ring: KeyRingModel;
-  /** When it has read what is forgotten. */
+  /** When it has read what is forgotten, and who waits for that. */
   readAt = -Infinity;
+  reading: ((answer: boolean) => void)[] | null = null;
   /** When its processor has done what it is asked so far. */
   freeAt = 0;
   worked = 0;
@@ -119,7 +120,7 @@ class Simulation {
 
   #visit(client: Client): void {
     const process = this.#prng.pick(this.#processes);
-    const budget: Budget = { waited: 0 };
+    const budget = new Budget();
     const { session } = client;
     this.#counts.visits++;
     client.session = null; // it is used once, as clients should
@@ -142,33 +143,40 @@ class Simulation {
     budget: Budget,
     done: (reason: string | null) => void,
   ): void {
-    const { now } = this.#timeline;
-    if (now - process.readAt >= REVOCATION_LAG) {
-      process.readAt = now; // others do not wait for the same
-      return process.access.attempt(this.#readForgotten(), budget, (answer) => {
-        if (answer === null) process.readAt = -Infinity;
-        this.#findFresh(process, session, budget, done);
+    const { mode } = this.#scenario;
+    const reasonOf = (answer: boolean | null) =>
+      answer === null ? "no answer of the store" : answer ? null : "no such row";
+    if (mode === "ids") {
+      return process.access.attempt(this.#readSession(session), budget, (answer) => {
+        if (answer !== true) done(reasonOf(answer));
+        else this.#refresh(process, budget, () => done(null));
       });
     }
-    this.#findFresh(process, session, budget, done);
+    process.ring.find(session.key, budget, (isKnown) => {
+      if (!isKnown) return done("no ticket key");
+      this.#refresh(process, budget, () => {
+        if (mode === "tickets") return done(null);
+        const take = this.#takeEntry(session);
+        process.access.attempt(take, budget, (answer) => done(reasonOf(answer)));
+      });
+    });
   }
 
-  #findFresh(
-    process: ProcessModel,
-    session: Session,
-    budget: Budget,
-    done: (reason: string | null) => void,
-  ): void {
-    const { mode } = this.#scenario;
-    const ask = (program: Program): void =>
-      process.access.attempt(program, budget, (answer) => {
-        done(answer === null ? "no answer of the store" : answer ? null : "no such row");
-      });
-    if (mode === "ids") return ask(this.#readSession(session));
-    process.ring.find(session.key, budget, (isKnown) => {
-      if (!isKnown) done("no ticket key");
-      else if (mode === "once") ask(this.#takeEntry(session));
-      else done(null);
+  /** Knows what is forgotten, or goes on without where no client has a certificate. */
+  #refresh(process: ProcessModel, budget: Budget, goOn: () => void): void {
+    if (this.#timeline.now - process.readAt < REVOCATION_LAG) return goOn();
+    process.access.join((settle) => this.#readForgotten(process, settle), budget, goOn);
+  }
+
+  /** Reads what is forgotten, once for all that wait for it. */
+  #readForgotten(process: ProcessModel, settle: (answer: boolean) => void): void {
+    if (process.reading !== null) return void process.reading.push(settle);
+    const waiting = process.reading = [settle];
+    const { now } = this.#timeline;
+    process.access.attempt(this.#askForgotten(), new Budget(), (answer) => {
+      if (answer !== null) process.readAt = now;
+      process.reading = null;
+      for (const tell of waiting) tell(answer === true);
     });
   }
 
@@ -180,7 +188,7 @@ class Simulation {
     process.freeAt = Math.max(now, process.freeAt) + cost;
     this.#timeline.after(process.freeAt - now, () => {
       this.#giveSession(process, budget, isShort, (session) => {
-        this.#waits.push(budget.waited);
+        this.#waits.push(budget.until(this.#timeline.now));
         if (session === null) this.#counts.withoutSession++;
         client.session = this.#chance() < this.#scenario.returning ? session : null;
         this.#planVisit(client);
@@ -219,7 +227,7 @@ class Simulation {
     let kept: Session | null = null;
     for (let i = 0; i < count; i++) {
       const session = this.#newSession(key);
-      process.access.attempt(this.#write(session), { ...budget }, (answer) => {
+      process.access.attempt(this.#write(session), budget, (answer) => {
         if (answer) kept = session;
         if (--left === 0) done(kept);
       });
@@ -261,7 +269,7 @@ class Simulation {
     return epoch === store.epoch;
   }
 
-  *#readForgotten(): Program {
+  *#askForgotten(): Program {
     yield { operation: "get", bytes: LENGTHS.name, apply: () => {} };
     yield this.#askEpoch();
     return true;

@@ -19,9 +19,24 @@ export interface Question {
 /** Questions one after the other; returns whether they had the outcome that was hoped for. */
 export type Program = Generator<Question, boolean, void>;
 
-/** How long a handshake has waited so far. */
-export interface Budget {
-  waited: number;
+/** How long a handshake has waited so far; questions at the same time count once. */
+export class Budget {
+  #waited = 0;
+  #questions = 0;
+  #since = 0;
+
+  /** The milliseconds until now. */
+  until(now: number): number {
+    return this.#questions === 0 ? this.#waited : this.#waited + now - this.#since;
+  }
+
+  begin(now: number): void {
+    if (this.#questions++ === 0) this.#since = now;
+  }
+
+  end(now: number): void {
+    if (--this.#questions === 0) this.#waited += now - this.#since;
+  }
 }
 
 /** The lengths of what the store is asked and answers, in bytes. */
@@ -118,14 +133,15 @@ export class StoreAccess {
    */
   attempt(program: Program, budget: Budget, done: (answer: boolean | null) => void): void {
     const started = this.#timeline.now;
-    const timeout = STORE_TIMEOUT - budget.waited;
+    const timeout = STORE_TIMEOUT - budget.until(started);
     if (timeout <= 0 || !this.#circuit.mayAsk(started)) return done(null);
+    budget.begin(started);
     let isSettled = false;
     const settle = (answer: boolean | null): void => {
       if (isSettled) return;
       isSettled = true;
       const { now } = this.#timeline;
-      budget.waited += now - started;
+      budget.end(now);
       if (answer === null) this.#circuit.failed(now);
       else this.#circuit.succeeded();
       done(answer);
@@ -138,5 +154,31 @@ export class StoreAccess {
       else this.#store.ask(value, next);
     };
     next();
+  }
+
+  /**
+   * Waits for what others wait for, too, but no longer than this handshake may.
+   *
+   * @param join Begins it, or joins those who wait.
+   * @param done Is told the answer, or `null` if the time is over.
+   */
+  join(
+    join: (done: (answer: boolean) => void) => void,
+    budget: Budget,
+    done: (answer: boolean | null) => void,
+  ): void {
+    const { now } = this.#timeline;
+    const timeout = STORE_TIMEOUT - budget.until(now);
+    if (timeout <= 0) return done(null);
+    budget.begin(now);
+    let isSettled = false;
+    const settle = (answer: boolean | null): void => {
+      if (isSettled) return;
+      isSettled = true;
+      budget.end(this.#timeline.now);
+      done(answer);
+    };
+    this.#timeline.after(timeout, () => settle(null));
+    join(settle);
   }
 }

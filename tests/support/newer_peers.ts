@@ -110,6 +110,27 @@ export const nss3110: () => Promise<
   optional: true,
 });
 
+/** Valkey 8.1, which speaks as Redis does. */
+export const valkey81: () => Promise<NewerPeer<"valkey-server">> = peer({
+  name: "valkey-8.1",
+  packages: [
+    "valkey-server/trixie",
+    "valkey-tools/trixie",
+    "libatomic1/trixie",
+    "libcap2/trixie",
+    "libgcc-s1/trixie",
+    "libjemalloc2/trixie",
+    "liblzf1/trixie",
+    "libssl3t64/trixie",
+    "libstdc++6/trixie",
+    "libsystemd0/trixie",
+    ...LIBRARIES,
+  ],
+  programs: ["valkey-server"],
+  probe: { program: "valkey-server", args: ["--version"], pattern: /v=(8\.1\S*)/ },
+  optional: true,
+});
+
 function peer<Name extends string>(recipe: Recipe<Name>): () => Promise<NewerPeer<Name>> {
   let found: Promise<NewerPeer<Name>> | undefined;
   return () => found ??= find(recipe);

@@ -128,11 +128,18 @@ function parse(text: string, at: number): { value: unknown; end: number } | null
 
 /** A running server. */
 export class RedisServer implements AsyncDisposable {
+  readonly #program: string;
   readonly #args: readonly string[];
   readonly #folder: string;
   #process: Process;
 
-  private constructor(folder: string, args: readonly string[], process: Process) {
+  private constructor(
+    program: string,
+    folder: string,
+    args: readonly string[],
+    process: Process,
+  ) {
+    this.#program = program;
     this.#folder = folder;
     this.#args = args;
     this.#process = process;
@@ -143,7 +150,12 @@ export class RedisServer implements AsyncDisposable {
    *
    * @param args More of its settings, such as `--port`.
    */
-  static async start(...args: readonly string[]): Promise<RedisServer> {
+  static start(...args: readonly string[]): Promise<RedisServer> {
+    return RedisServer.startProgram("redis-server", ...args);
+  }
+
+  /** The same with another program, such as Valkey's. */
+  static async startProgram(program: string, ...args: readonly string[]): Promise<RedisServer> {
     const folder = await Deno.makeTempDir({ prefix: "nss_redis_" });
     const all = [
       ...["--dir", folder, "--unixsocket", `${folder}/socket`, "--save", ""],
@@ -151,7 +163,7 @@ export class RedisServer implements AsyncDisposable {
       ...args.includes("--port") ? [] : ["--port", "0"],
       ...args,
     ];
-    return new RedisServer(folder, all, await run(all));
+    return new RedisServer(program, folder, all, await run(program, all));
   }
 
   /** The path of its Unix socket. */
@@ -178,7 +190,7 @@ export class RedisServer implements AsyncDisposable {
   async restart(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
     Deno.kill(this.#process.pid, signal);
     await this.#process.result();
-    this.#process = await run(this.#args);
+    this.#process = await run(this.#program, this.#args);
   }
 
   /** Ends it, and removes its folder. */
@@ -188,8 +200,8 @@ export class RedisServer implements AsyncDisposable {
   }
 }
 
-async function run(args: readonly string[]): Promise<Process> {
-  const process = spawn("redis-server", { args, timeout: 600_000 });
+async function run(program: string, args: readonly string[]): Promise<Process> {
+  const process = spawn(program, { args, timeout: 600_000 });
   await process.waitFor(/eady to accept connections/);
   return process;
 }

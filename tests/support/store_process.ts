@@ -19,13 +19,27 @@ export type EngineName = "kv" | "redis";
 
 type Value = Uint8Array<ArrayBuffer> | null;
 
+/** What a process answers to a call. */
+interface Answer {
+  readonly error?: string;
+  readonly hex?: string;
+  readonly value?: unknown;
+}
+
+/** How long a process may live, in milliseconds. */
+const LIFETIME = 300_000;
+
 /** The store in another process. */
 export class StoreProcess implements SessionStore, AsyncDisposable {
   readonly #process: Process;
+  readonly #pending = new Map<number, PromiseWithResolvers<Answer>>();
   #calls = 0;
 
   private constructor(process: Process) {
     this.#process = process;
+    this.#read().catch((error) => {
+      for (const { reject } of this.#pending.values()) reject(error);
+    });
   }
 
   /** Starts a process with a store. */
@@ -33,21 +47,33 @@ export class StoreProcess implements SessionStore, AsyncDisposable {
     const process = spawn(Deno.execPath(), {
       args: ["run", "-A", "--unstable-kv", "--no-check", import.meta.filename!, engine, path],
       interactive: true,
-      timeout: 300_000,
+      timeout: LIFETIME,
     });
     await process.waitFor(/^ready$/m, 60_000);
     return new StoreProcess(process);
   }
 
+  /** Gives each answer to its call, and looks at no output twice: values are long. */
+  async #read(): Promise<never> {
+    for (let place = "ready\n".length;;) {
+      const isWhole = ({ stdout }: Process) => stdout.indexOf("\n", place) < 0 ? null : this;
+      await this.#process.waitFor(isWhole, LIFETIME);
+      const { stdout } = this.#process;
+      for (let end; (end = stdout.indexOf("\n", place)) >= 0; place = end + 1) {
+        const [id, answer]: [number, Answer] = JSON.parse(stdout.slice(place, end));
+        this.#pending.get(id)?.resolve(answer);
+        this.#pending.delete(id);
+      }
+    }
+  }
+
   async #call(method: string, ...args: readonly unknown[]): Promise<unknown> {
     const id = ++this.#calls;
     const shown = args.map((arg) => arg instanceof Uint8Array ? { hex: arg.toHex() } : arg);
+    const pending = Promise.withResolvers<Answer>();
+    this.#pending.set(id, pending);
     await this.#process.write(JSON.stringify([id, method, ...shown]) + "\n");
-    const [, line] = await this.#process.waitFor(
-      new RegExp(`^${id} (.*)\n`, "m"),
-      60_000,
-    ) as RegExpExecArray;
-    const answer: { error?: string; hex?: string; value?: unknown } = JSON.parse(line!);
+    const answer = await pending.promise;
     if (answer.error !== undefined) throw new Error(answer.error);
     return answer.hex === undefined ? answer.value : Uint8Array.fromHex(answer.hex);
   }
@@ -120,7 +146,7 @@ async function serve(store: SessionStore): Promise<void> {
       call(store, method, args).then(
         (value) => value instanceof Uint8Array ? { hex: value.toHex() } : { value },
         (error) => ({ error: `${error}` }),
-      ).then((answer) => write(`${id} ${JSON.stringify(answer)}`));
+      ).then((answer) => write(JSON.stringify([id, answer])));
     }
   }
 }
