@@ -17,7 +17,8 @@ const PATIENCE = 30_000;
 
 /** Who comes at the same time while a cluster is restarted. */
 const VISITORS = 48;
-const RESTARTS = Deno.env.get("NSS_SOAK") === "1" ? 10 : 1;
+const soak = Deno.env.get("NSS_SOAK") === "1";
+const RESTARTS = soak ? 10 : 1;
 
 function startCluster(
   { directory, server }: Pick<ExamplePki, "directory" | "server">,
@@ -139,7 +140,7 @@ Deno.test("cluster.ts says in a sentence why its processes cannot serve, and sta
     [{ keyFile: pki.server.certFile }, 0, /^SEC_ERROR_\w+: Cannot /],
     [{}, taken.addr.port, /^Cannot listen: another program uses this port/],
   ];
-  for (const [wrong, port, sentence] of rows) {
+  await Promise.all(rows.map(async ([wrong, port, sentence]) => {
     await using cluster = startCluster(
       { ...pki, server: { ...pki.server, ...wrong } },
       { count: 2, port },
@@ -147,7 +148,7 @@ Deno.test("cluster.ts says in a sentence why its processes cannot serve, and sta
     const { code, stdout, stderr } = await cluster.result();
     assertEquals([code, stdout, stderr.trimEnd().split("\n").length], [1, "", 1], stderr);
     assertMatch(stderr, sentence);
-  }
+  }));
 });
 
 Deno.test("cluster.ts waits longer with each process that ends at once, up to a bound", () => {
@@ -201,7 +202,8 @@ const problem = await namespaceProblem();
 if (problem !== undefined) skip(IN_RESTARTS, problem);
 else {
   Deno.test(IN_RESTARTS, async () => {
-    for (const migrate of [0, 1] as const) {
+    // Without it there is a figure, and no bound that a test could hold
+    for (const migrate of soak ? [0, 1] as const : [1] as const) {
       const { served, failures } = await visitInRestarts(migrate);
       note(
         `cluster.ts, ${RESTARTS} restarts of 2 processes, tcp_migrate_req=${migrate}: ` +
