@@ -3,11 +3,12 @@
 
 /** `nss client`: who a server is, what was negotiated and why, and what is wrong. @module */
 
+import { NssError } from "../cert/base/errors.ts";
 import type { Args, Option } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
 import { Unreachable } from "./base/fail.ts";
 import type { Io } from "./base/io.ts";
-import { explainFailure, mayBeOld } from "./net/failure.ts";
+import { explainFailure, explainLoss, mayBeOld } from "./net/failure.ts";
 import { pipe } from "./net/pipe.ts";
 import { PlainTextError } from "./net/plain_text.ts";
 import { probeOldVersion } from "./net/probe_version.ts";
@@ -58,7 +59,14 @@ const OPTIONS: readonly Option[] = [
   },
   {
     name: "pipe",
-    text: "send standard input to the server, and what it sends to standard output, as netcat does",
+    text: "send standard input to the server, and what it sends to standard output, till it ends " +
+      "the connection, as netcat does",
+  },
+  {
+    name: "half-close",
+    text:
+      "with --pipe: tell the server when standard input ends; some wait for that, others then " +
+      "drop what they have still to send",
   },
   {
     name: "insecure",
@@ -185,9 +193,17 @@ async function pipeThrough(
   await io.err.line(verdictLine(report, io.err));
   if (args.has("trace")) await io.err.line(flightLines(report.flights, io.err, true).join("\n"));
   seen.conn.stop();
-  await pipe(seen.socket, io);
-  await seen.socket.close();
-  return "good";
+  try {
+    await pipe(seen.socket, io, args.has("half-close"));
+    await seen.socket.close();
+    return "good";
+  } catch (error) {
+    if (!(error instanceof NssError)) throw error;
+    const { says, cause, cure } = explainLoss(error, seen);
+    await io.err.line(`${says}: ${cause}; ${cure} (${error.name})`);
+    await seen.socket.close();
+    return "negative";
+  }
 }
 
 /** The command. */

@@ -22,6 +22,7 @@
  * @module
  */
 
+import { endChildren } from "./base/children.ts";
 import { EXIT_CODES, type Outcome } from "./base/command.ts";
 import { deleteUnfinished } from "./base/files.ts";
 import { standardIo } from "./base/io.ts";
@@ -29,6 +30,7 @@ import { runCommandLine } from "./run.ts";
 
 function end(outcome: Outcome): never {
   deleteUnfinished();
+  endChildren();
   Deno.exit(EXIT_CODES[outcome][0]);
 }
 

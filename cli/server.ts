@@ -17,12 +17,14 @@ import {
 } from "../ssl/mod.ts";
 import { type Args, type Option, UsageError } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
+import { findProgram, readCommand } from "./base/children.ts";
 import { failureOf } from "./base/fail.ts";
 import { writeFile } from "./base/files.ts";
 import type { Io } from "./base/io.ts";
 import { join, safe } from "./base/text.ts";
 import { subjectOf } from "./explain/subject.ts";
 import { INSPECTION_MEMBERS } from "./inspect/inspection_members.ts";
+import { environmentOf, execute, failureOfCommand } from "./net/execute.ts";
 import { serveFile } from "./net/serve_file.ts";
 import {
   IDENTITY_OPTIONS,
@@ -75,7 +77,12 @@ const OPTIONS: readonly Option[] = [
   },
   ...TRUST_OPTIONS.filter(({ name }) => name !== "crl"),
   ...TLS_OPTIONS,
-  { name: "connections", value: "N", text: "end after so many connections", example: "1" },
+  {
+    name: "connections",
+    value: "N",
+    text: "end after so many connections; not with --files",
+    example: "1",
+  },
 ];
 
 async function selfSigned(args: Args, io: Io): Promise<CertificateOptions> {
@@ -117,34 +124,44 @@ function describeClient(
   ].join(", ");
 }
 
-async function echo(socket: SslSocket): Promise<void> {
+async function echo(socket: SslSocket): Promise<null> {
   const buffer = new Uint8Array(16_384);
   for (let length; (length = await socket.read(buffer)) !== null;) {
     for (let sent = 0; sent < length;) sent += await socket.write(buffer.subarray(sent, length));
   }
   await socket.closeWrite();
+  return null;
 }
 
-async function execute(command: string, socket: SslSocket): Promise<void> {
-  const [program = "", ...args] = command.split(/\s+/).filter((word) => word !== "");
-  const child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
-  const up = socket.readable.pipeTo(child.stdin);
-  up.catch(() => {}); // a command that does not read its input to the end ends it
-  await child.stdout.pipeTo(socket.writable);
-  await child.status;
+/** What is done with a connection; where something is to be told, its text. */
+type Use = (socket: SslSocket<Deno.NetAddr>, info: ChannelInfo) => Promise<string | null>;
+
+/** Runs the command of `--exec`. */
+async function commandOf(text: string, args: Args): Promise<Use> {
+  const command = readCommand(text, "--exec");
+  await findProgram(command[0]);
+  // The password is for this program
+  const secret = args.one("password-env");
+  const hidden = secret === undefined ? {} : { [secret]: "" };
+  return async (socket, info) => {
+    const env = { ...environmentOf(info, socket.remoteAddr), ...hidden };
+    return failureOfCommand(await execute(command, socket, env));
+  };
 }
 
 /** Serves one connection; what is wrong with it is told, and ends no other. */
 async function serveOne(
   socket: SslSocket<Deno.NetAddr>,
-  use: (socket: SslSocket) => Promise<void>,
+  use: Use,
   io: Io,
 ): Promise<void> {
   const { hostname, port } = socket.remoteAddr;
   const from = `${hostname}:${port}`;
   try {
-    await io.err.line(`${from}: ${describeClient(await socket.handshake())}`);
-    await use(socket);
+    const info = await socket.handshake();
+    await io.err.line(`${from}: ${describeClient(info)}`);
+    const says = await use(socket, info);
+    if (says !== null) await io.err.line(`${from}: ${says}`);
   } catch (error) {
     if (!(error instanceof NssError)) throw error;
     await io.err.line(`${from}: ${safe(error.message, 600)} (${error.name})`);
@@ -153,9 +170,12 @@ async function serveOne(
   }
 }
 
+/** How many connections are served at a time; others wait. */
+const MAX_CONNECTIONS = 200;
+
 async function serveAll(
   listener: SslListener<Deno.NetAddr>,
-  use: (socket: SslSocket) => Promise<void>,
+  use: Use,
   max: number,
   io: Io,
 ): Promise<void> {
@@ -165,6 +185,7 @@ async function serveAll(
     const served = serveOne(socket, use, io).finally(() => running.delete(served));
     running.add(served);
     if (++count >= max) break;
+    if (running.size >= MAX_CONNECTIONS) await Promise.race(running);
   }
   listener.close();
   await Promise.all(running);
@@ -228,6 +249,7 @@ async function run(args: Args, io: Io): Promise<Outcome> {
       `Cannot take --client-auth ${clientAuth}: say by --ca or --db which authorities vouch for clients`,
     );
   }
+  const use = command === undefined ? null : await commandOf(command, args);
   await using trust = await readTrust(args, io);
   const pairs = await readPairs(args, trust, io);
   const certificates = pairs.length > 0 ? pairs : [await selfSigned(args, io)];
@@ -265,8 +287,7 @@ async function run(args: Args, io: Io): Promise<Outcome> {
     await server.finished;
     return "good";
   }
-  const use = command === undefined ? echo : (socket: SslSocket) => execute(command, socket);
-  await serveAll(secured, use, args.number("connections") ?? Infinity, io);
+  await serveAll(secured, use ?? echo, args.number("connections") ?? Infinity, io);
   return "good";
 }
 
@@ -284,6 +305,10 @@ export const COMMANDS: readonly Command[] = [{
     "which needs no script, curl gets text, and /json is for programs. Further ports, which are " +
     "told at the start, take other handshakes: one version only, other groups, a client " +
     "certificate, early data. Nothing is stored.",
+    "The words of --exec are separated by spaces, quotes hold them together, and no shell reads " +
+    "them. The command finds REMOTE_ADDR, REMOTE_PORT, SSL_PROTOCOL, SSL_CIPHER, SSL_TLS_SNI, " +
+    "SSL_CLIENT_VERIFY (NONE or SUCCESS), SSL_CLIENT_S_DN and SSL_CLIENT_CERT in its " +
+    "environment. It is ended where the client goes, or this program.",
   ],
   options: OPTIONS,
   examples: [

@@ -184,7 +184,7 @@ function versions({ offer, oldVersion }: Failed): Advice {
   };
 }
 
-function clientCertificate({ showsCertificate }: Failed): Advice {
+function clientCertificate(showsCertificate: boolean): Advice {
   return showsCertificate
     ? {
       cause:
@@ -227,7 +227,7 @@ export function explainFailure(failed: Failed): Diagnosis {
   }
   const isAboutUs = UNTRUSTED.test(error.name) ||
     wantsCertificate && (isEnd || /_ALERT$/.test(error.name));
-  if (isAboutUs) return { ...base, ...clientCertificate(failed) };
+  if (isAboutUs) return { ...base, ...clientCertificate(failed.showsCertificate) };
   if (VERSION.test(error.name)) return { ...base, ...versions(failed) };
   if (NO_OVERLAP.test(error.name)) return { ...base, ...noOverlap(failed) };
   if (isEnd && failed.oldVersion !== null) {
@@ -235,4 +235,32 @@ export function explainFailure(failed: Failed): Diagnosis {
   }
   if (isEnd && received.length === 0) return { ...base, ...hangUp(failed) };
   return { ...base, ...adviceOf(error.name) };
+}
+
+/** Explains how an established connection was lost. */
+export function explainLoss(
+  error: NssError,
+  { request, identity }: { readonly request: unknown; readonly identity: string },
+): Advice & { readonly says: string } {
+  if (error.name === "PR_END_OF_FILE_ERROR") {
+    return {
+      says: "Cannot read on",
+      cause: "the server has ended the connection without close_notify, so what has come may be " +
+        "cut short",
+      cure: "a protocol that marks the end of its data, as HTTP does, shows whether all is there",
+    };
+  }
+  if (error.name === "PR_CONNECT_RESET_ERROR") {
+    return {
+      says: "Cannot read on",
+      cause:
+        "the server, or something between, has reset the connection, so what has come may be " +
+        "cut short",
+      cure: "look at the server's log; with --half-close, try without",
+    };
+  }
+  const says = safe(error.message, 600);
+  const isAboutUs = UNTRUSTED.test(error.name) || request !== null && /_ALERT$/.test(error.name);
+  if (isAboutUs) return { says, ...clientCertificate(identity === "shown") };
+  return { says, ...adviceOf(error.name) };
 }

@@ -7,20 +7,24 @@ import type { SslSocket } from "../../ssl/mod.ts";
 import type { Io } from "../base/io.ts";
 
 /**
- * Sends standard input to the peer, and what it sends to standard output, till the peer ends. The
- * end of standard input is told to the peer, who may go on.
+ * Sends standard input to the peer, and what it sends to standard output, till the peer ends.
+ *
+ * @param socket The connection.
+ * @param io Standard input and output.
+ * @param halfCloses Whether the end of standard input is told to the peer. Many servers drop what
+ * they have still to send when it is, and those of TLS 1.2 must (RFC 5246, Section 7.2.1).
  */
-export async function pipe(socket: SslSocket, io: Io): Promise<void> {
-  const up = sendInput(socket, io);
-  up.catch(() => {}); // awaited below, unless the peer has ended first
+export async function pipe(socket: SslSocket, io: Io, halfCloses: boolean): Promise<void> {
+  const up = sendInput(socket, io, halfCloses);
+  up.catch(() => {}); // a peer that takes no more may say why, or ends
   await receiveOutput(socket, io);
 }
 
-async function sendInput(socket: SslSocket, io: Io): Promise<void> {
+async function sendInput(socket: SslSocket, io: Io, halfCloses: boolean): Promise<void> {
   for await (const chunk of io.in) {
     for (let sent = 0; sent < chunk.length;) sent += await socket.write(chunk.subarray(sent));
   }
-  await socket.closeWrite();
+  if (halfCloses) await socket.closeWrite();
 }
 
 async function receiveOutput(socket: SslSocket, { out }: Io): Promise<void> {

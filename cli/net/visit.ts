@@ -18,6 +18,7 @@ import {
   type ClientAuthRequest,
   importFD,
   type ImportOptions,
+  optionSet,
   type PeerAuthentication,
   setResumptionToken,
   type SslSocket,
@@ -150,7 +151,7 @@ export async function visit(
     timings: { connect, plainText, handshake: null },
   };
   const begin = performance.now();
-  const socket = importFD(recorded, importOptions(options, seen));
+  const socket = secure(recorded, options, seen);
   try {
     if (token !== null) setResumptionToken(socket, token);
     seen.info = await socket.handshake();
@@ -160,6 +161,22 @@ export async function visit(
   }
   seen.timings.handshake = performance.now() - (begin + (recorded.chunks[0]?.at ?? 0));
   return Object.assign(seen, { socket });
+}
+
+function secure(
+  conn: RecordedConn<Deno.NetAddr>,
+  options: VisitOptions,
+  seen: Omit<Visit, "socket">,
+): SslSocket {
+  try {
+    const socket = importFD(conn, importOptions(options, seen));
+    // Apache asks for a certificate when it knows what is wanted
+    if (options.trust.identity !== null) optionSet(socket, "ENABLE_POST_HANDSHAKE_AUTH", true);
+    return socket;
+  } catch (error) {
+    conn.close(); // the options do not go together
+    throw error;
+  }
 }
 
 function importOptions(options: VisitOptions, seen: Omit<Visit, "socket">): ImportOptions {

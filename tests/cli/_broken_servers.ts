@@ -89,11 +89,12 @@ export interface Server extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Starts `openssl s_server`. */
+/** Starts `openssl s_server`, of another version where its program is given. */
 export async function opensslServer(
   args: readonly string[],
+  program = "openssl",
 ): Promise<Server & { process: Process }> {
-  const process = spawn("openssl", {
+  const process = spawn(program, {
     args: ["s_server", "-accept", "127.0.0.1:0", ...args],
     interactive: true,
     timeout: 120_000,

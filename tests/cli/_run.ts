@@ -2,6 +2,7 @@
 
 /** Runs the program in this process. @module */
 
+import { concat } from "../../cert/base/bytes.ts";
 import { EXIT_CODES } from "../../cli/base/command.ts";
 import { type Io, Output } from "../../cli/base/io.ts";
 import { runCommandLine } from "../../cli/run.ts";
@@ -23,32 +24,79 @@ export interface RunOptions {
   /** Whether the terminal has colours. */
   readonly colours?: boolean;
   /** Standard input. */
-  readonly input?: string | Uint8Array<ArrayBuffer>;
+  readonly input?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-/** Runs a command line. */
-export async function runNss(args: readonly string[], options: RunOptions = {}): Promise<Result> {
+/** A command line that runs. */
+export interface Running {
+  /** What comes of it. */
+  readonly result: Promise<Result>;
+  /** The bytes of standard output so far. */
+  readonly outBytes: () => Uint8Array<ArrayBuffer>;
+  /** Waits until a pattern matches standard error. */
+  readonly waitFor: (pattern: RegExp) => Promise<RegExpExecArray>;
+}
+
+/** Starts a command line. */
+export function startNss(args: readonly string[], options: RunOptions = {}): Running {
   const { columns, colours = false, input = "" } = options;
   const terminal = columns === undefined ? null : { columns, colours };
-  const written = { out: new Uint8Array(0), err: new Uint8Array(0) };
+  const written: Record<"out" | "err", Uint8Array[]> = { out: [], err: [] };
+  let wake = Promise.withResolvers<void>();
+  let hasEnded = false;
+  const awaken = (): void => {
+    wake.resolve();
+    wake = Promise.withResolvers();
+  };
   const output = (which: "out" | "err") =>
     new Output((bytes) => {
-      const joined = new Uint8Array(written[which].length + bytes.length);
-      joined.set(written[which]);
-      joined.set(bytes, written[which].length);
-      written[which] = joined;
+      written[which].push(bytes.slice());
+      awaken();
       return Promise.resolve(bytes.length);
     }, terminal);
   const io: Io = {
-    in: new Blob([input]).stream(),
+    in: input instanceof ReadableStream ? input : new Blob([input]).stream(),
     out: output("out"),
     err: output("err"),
   };
-  const outcome = await runCommandLine(args, io);
-  const decoder = new TextDecoder();
-  return {
+  const textOf = (which: "out" | "err") => new TextDecoder().decode(concat(written[which]));
+  const result = runCommandLine(args, io).then((outcome) => ({
     code: EXIT_CODES[outcome][0],
-    out: decoder.decode(written.out),
-    err: decoder.decode(written.err),
+    out: textOf("out"),
+    err: textOf("err"),
+  })).finally(() => {
+    hasEnded = true;
+    awaken();
+  });
+  result.catch(() => {}); // whoever waits for it is told
+  return {
+    result,
+    outBytes: () => concat(written.out),
+    waitFor: async (pattern) => {
+      for (;;) {
+        const woken = wake.promise;
+        const text = textOf("err");
+        const found = pattern.exec(text);
+        if (found !== null) return found;
+        if (hasEnded) throw new Error(`Cannot find ${pattern} in: ${text}`);
+        await woken;
+      }
+    },
   };
+}
+
+/** Runs a command line to its end. */
+export async function runNss(args: readonly string[], options: RunOptions = {}): Promise<Result> {
+  return await startNss(args, options).result;
+}
+
+/** A server of ours that runs in this process till it has served some connections. */
+export async function startNssServer(
+  connections: number,
+  ...args: readonly string[]
+): Promise<Running & { readonly port: number }> {
+  const ended = ["--connections", `${connections}`];
+  const running = startNss(["server", "--port", "0", ...ended, ...args]);
+  const [, port] = await running.waitFor(/Listening on 127\.0\.0\.1:(\d+)/);
+  return { ...running, port: Number(port) };
 }

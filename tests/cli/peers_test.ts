@@ -1,12 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// The client, the server and the verifier against openssl.
+// The client and the verifier against openssl.
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Report, REPORT_MEMBERS } from "../../cli/net/report.ts";
 import { openssl } from "../support/peers/openssl.ts";
-import { run, runOk, spawn } from "../support/process.ts";
+import { runOk } from "../support/process.ts";
 import { skip } from "../support/skip.ts";
 import { makeFiles, opensslServer } from "./_broken_servers.ts";
 import { runNss } from "./_run.ts";
@@ -15,7 +15,6 @@ const found = await openssl.available();
 const directory = await Deno.makeTempDir({ prefix: "nss_cli_" });
 globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
 const files = await makeFiles(directory);
-const PROGRAM = `${import.meta.dirname}/../../cli/mod.ts`;
 
 function peerTest(title: string, fn: () => Promise<void>): void {
   if (!found.ok) return skip(title, found.reason);
@@ -158,7 +157,7 @@ peerTest(
       ],
     );
     const own = ["--cert", client.cert, "--key", client.key, "--ca", files.root];
-    const args = ["client", `localhost:${server.port}`, "--pipe", ...own];
+    const args = ["client", `localhost:${server.port}`, "--pipe", "--half-close", ...own];
     const refused = await runNss(args, { input: "abc\n" });
     assertEquals([refused.code, refused.out], [1, ""]);
     assertStringIncludes(refused.err, "asked for, and none was shown");
@@ -178,98 +177,6 @@ peerTest("nss client --key-log writes what its own connection can be decrypted w
   assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
   for (const label of ["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0"]) {
     assertStringIncludes(text, label);
-  }
-});
-
-peerTest(
-  "nss server chooses the certificate by name, echoes, and asks clients for certificates",
-  async () => {
-    const one = await files.make("one", { dnsNames: ["one.test"] });
-    const two = await files.make("two", { dnsNames: ["two.test"] });
-    const client = await files.make("visitor", { extKeyUsage: ["clientAuth"] });
-    await using server = spawn(Deno.execPath(), {
-      args: [
-        ...[
-          "run",
-          "--no-check",
-          "-A",
-          PROGRAM,
-          "server",
-          "--port",
-          "0",
-          "--ca",
-          files.intermediate,
-        ],
-        ...["--cert", one.cert, "--key", one.key, "--cert", two.cert, "--key", two.key],
-        ...["--client-auth", "request", "--connections", "3"],
-      ],
-    });
-    const port = (await server.waitFor(/Listening on 127\.0\.0\.1:(\d+)/) as RegExpExecArray)[1]!;
-    for (const name of ["one", "two"]) {
-      const { stdout } = await run("openssl", {
-        args: ["s_client", "-connect", `127.0.0.1:${port}`, "-servername", `${name}.test`],
-        input: "Q\n",
-      });
-      assertStringIncludes(stdout, `subject=CN = ${name}`);
-    }
-    const result = await runNss([
-      ...[
-        "client",
-        `127.0.0.1:${port}`,
-        "--name",
-        "one.test",
-        "--ca",
-        files.intermediate,
-        "--pipe",
-      ],
-      ...["--cert", client.cert, "--key", client.key],
-    ], { input: "hello\n" });
-    assertEquals([result.code, result.out], [0, "hello\n"], result.err);
-    assertEquals((await server.result()).code, 0);
-    assertStringIncludes(server.stderr, 'client "visitor"');
-  },
-);
-
-peerTest("nss server --files serves a folder to curl, and nothing outside of it", async () => {
-  const folder = `${directory}/public`;
-  await Deno.mkdir(folder);
-  await Deno.writeTextFile(`${folder}/index.html`, "<p>hello\n");
-  await Deno.writeTextFile(`${folder}/.secret`, "no");
-  await Deno.symlink("/etc/hostname", `${folder}/link`);
-  const pem = `${directory}/self.pem`;
-  await using server = spawn(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-check",
-      "-A",
-      PROGRAM,
-      "server",
-      "--port",
-      "0",
-      "--files",
-      folder,
-      "--out",
-      pem,
-    ],
-  });
-  const port = (await server.waitFor(/Listening on 127\.0\.0\.1:(\d+)/) as RegExpExecArray)[1]!;
-  const get = (path: string) =>
-    run("curl", {
-      args: [
-        "-s",
-        "--path-as-is",
-        "--cacert",
-        pem,
-        "-w",
-        "%{http_code}",
-        `https://localhost:${port}${path}`,
-      ],
-    }).then(({ stdout }) => stdout);
-  assertEquals(await get("/"), "<p>hello\n200");
-  for (
-    const path of ["/.secret", "/link", "/../keys.log", "/%2e%2e/keys.log", "/nothing", "/%ff"]
-  ) {
-    assert((await get(path)).endsWith("404"), path);
   }
 });
 
