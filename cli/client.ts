@@ -8,11 +8,11 @@ import type { Args, Option } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
 import { Unreachable } from "./base/fail.ts";
 import type { Io } from "./base/io.ts";
-import { explainFailure, explainLoss, mayBeOld } from "./net/failure.ts";
+import { TIMEOUT_OPTION, timeoutOf } from "./net/connect.ts";
+import { explainLoss } from "./net/failure.ts";
+import { askOldVersion } from "./net/old_version.ts";
 import { pipe } from "./net/pipe.ts";
 import { PlainTextError } from "./net/plain_text.ts";
-import { probeOldVersion } from "./net/probe_version.ts";
-import { nameToAsk } from "./net/raw_hello.ts";
 import { type Report, REPORT_MEMBERS, reportOf, reportWithout } from "./net/report.ts";
 import { flightLines, reportText, verdictLine } from "./net/report_text.ts";
 import { REVOCATION_OPTION, revocationOf } from "./net/revocation.ts";
@@ -27,7 +27,7 @@ import {
   type Trust,
   TRUST_OPTIONS,
 } from "./net/tls_options.ts";
-import { drain, openConn, type Visit, visit, type VisitOptions } from "./net/visit.ts";
+import { drain, isLate, type Visit, visit, type VisitOptions } from "./net/visit.ts";
 
 /** How long the server may take to give tickets, or to refuse the client, in milliseconds. */
 const PATIENCE = 1000;
@@ -72,12 +72,7 @@ const OPTIONS: readonly Option[] = [
     name: "insecure",
     text: "with --pipe or a client certificate: go on although the server is not good",
   },
-  {
-    name: "timeout",
-    value: "SECONDS",
-    text: "how long the connection, the plain text and the handshake may take each (10)",
-    example: "30",
-  },
+  TIMEOUT_OPTION,
 ];
 
 async function optionsOf(args: Args, trust: Trust, io: Io): Promise<VisitOptions> {
@@ -88,7 +83,7 @@ async function optionsOf(args: Args, trust: Trust, io: Io): Promise<VisitOptions
     target,
     hostname: args.one("name") ?? target.hostname,
     starttls,
-    timeout: 1000 * Math.max(1, args.number("timeout", 3600) ?? 10),
+    timeout: timeoutOf(args),
     tls: tlsOptions(args),
     trust,
     revocation: revocationOf(args, await readCrls(args, trust, io)),
@@ -104,7 +99,7 @@ async function run(args: Args, io: Io): Promise<Outcome> {
     seen = await visit(options);
   } catch (error) {
     if (!(error instanceof PlainTextError)) throw error;
-    return await tell(reportWithout(options, failureOfPlainText(error, options)), args, io);
+    return await tell(reportWithout(options, error), args, io);
   }
   await logKeys(args, seen);
   if (args.has("pipe")) return await pipeThrough(seen, options, args, io);
@@ -114,25 +109,7 @@ async function run(args: Args, io: Io): Promise<Outcome> {
   const oldVersion = await askOldVersion(seen, options);
   const report = await reportOf(seen, options, { again, oldVersion, now: new Date() });
   const outcome = await tell(report, args, io);
-  return isSilent(seen) ? "unreachable" : outcome;
-}
-
-/** Whether the server has not said a byte. */
-function isSilent({ error, conn }: Visit): boolean {
-  return error?.name === "PR_IO_TIMEOUT_ERROR" && conn.received(1).length === 0;
-}
-
-function failureOfPlainText(error: PlainTextError, { starttls, target }: VisitOptions) {
-  return explainFailure({
-    error,
-    received: error.received,
-    offer: null,
-    wantsCertificate: false,
-    showsCertificate: false,
-    oldVersion: null,
-    starttls,
-    port: target.port,
-  });
+  return isLate(seen) ? "unreachable" : outcome;
 }
 
 /** Tries to resume the session on a second connection. */
@@ -146,19 +123,6 @@ async function resume(seen: Visit, options: VisitOptions, args: Args): Promise<V
     return again;
   } catch (error) {
     // A server that takes one connection only is no worse for it
-    if (error instanceof Unreachable || error instanceof PlainTextError) return null;
-    throw error;
-  }
-}
-
-async function askOldVersion(seen: Visit, options: VisitOptions): Promise<number | null> {
-  if (seen.error === null) return null;
-  if (!mayBeOld({ error: seen.error, received: seen.conn.received(8) })) return null;
-  try {
-    const { hostname, timeout } = options;
-    const open = async () => (await openConn(options)).conn;
-    return await probeOldVersion(open, nameToAsk(hostname), Math.min(timeout, 5000));
-  } catch (error) {
     if (error instanceof Unreachable || error instanceof PlainTextError) return null;
     throw error;
   }
@@ -188,7 +152,7 @@ async function pipeThrough(
   if (!report.good && (seen.info === null || !options.insecure)) {
     await io.err.line(reportText(report, io.err, args.has("trace")));
     await seen.socket.close();
-    return isSilent(seen) ? "unreachable" : "negative";
+    return isLate(seen) ? "unreachable" : "negative";
   }
   await io.err.line(verdictLine(report, io.err));
   if (args.has("trace")) await io.err.line(flightLines(report.flights, io.err, true).join("\n"));

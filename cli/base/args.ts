@@ -96,12 +96,12 @@ export class Args {
   }
 
   /** Returns the value of an option that must be a whole number. */
-  number(name: string, max = 999_999_999): number | undefined {
+  number(name: string, max = 999_999_999, min = 0): number | undefined {
     const value = this.one(name);
     if (value === undefined) return undefined;
-    if (!/^\d{1,9}$/.test(value) || Number(value) > max) {
+    if (!/^\d{1,9}$/.test(value) || Number(value) > max || Number(value) < min) {
       throw new UsageError(
-        `Cannot take --${name} "${value}": it is no whole number from 0 to ${max}`,
+        `Cannot take --${name} "${value}": it is no whole number from ${min} to ${max}`,
       );
     }
     return Number(value);

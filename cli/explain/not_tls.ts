@@ -61,12 +61,6 @@ export function recognize(received: Uint8Array): Greeting | null {
   return [...GREETINGS, ...REQUESTS].find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }
 
-/** The first line of a text, escaped and shortened. */
-export function firstLine(bytes: Uint8Array, max = 60): string {
-  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 300));
-  return safe(text.split(/\r?\n/, 1)[0]!, max);
-}
-
 /** Whether bytes begin like the header of a record: of a content type of TLS, and version 3.x. */
 export function looksLikeTls([type, major]: Uint8Array): boolean {
   return type !== undefined && isContentType(type) && (major === undefined || major === 3);
@@ -75,6 +69,20 @@ export function looksLikeTls([type, major]: Uint8Array): boolean {
 /** Says what bytes are that begin no record. */
 export function describeBytes(bytes: Uint8Array): string {
   const protocol = recognize(bytes);
-  const shown = firstLine(bytes);
-  return protocol === null ? `no TLS: "${shown}"` : `${protocol.name}: "${shown}"`;
+  return `${protocol?.name ?? "no TLS"}: ${beginningOf(bytes)}`;
+}
+
+/** How many bytes are shown of what is no text. */
+const MAX_SHOWN = 16;
+
+/** How what a server has sent begins: its first line, or its first bytes where that is no text. */
+export function beginningOf(received: Uint8Array): string {
+  const text = new TextDecoder("latin1").decode(received.subarray(0, 300));
+  const line = text.split(/\r?\n/, 1)[0]!;
+  if (/^[\t\x20-\x7e]+$/.test(line)) return `"${safe(line, 60)}"`;
+  const bytes = Array.from(
+    received.subarray(0, MAX_SHOWN),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  );
+  return `the bytes ${bytes.join(" ")}${received.length > MAX_SHOWN ? " ..." : ""}`;
 }

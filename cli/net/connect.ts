@@ -4,9 +4,23 @@
 /** Connections to a host, and why there is none. @module */
 
 import { inTime } from "../../cert/base/runtime.ts";
+import type { Args, Option } from "../base/args.ts";
 import { Unreachable } from "../base/fail.ts";
 import { safe } from "../base/text.ts";
 import type { Target } from "./target.ts";
+
+/** How long a server may take. */
+export const TIMEOUT_OPTION: Option = {
+  name: "timeout",
+  value: "SECONDS",
+  text: "how long the connection, the plain text and the handshake may take each (10)",
+  example: "30",
+};
+
+/** Reads {@linkcode TIMEOUT_OPTION}; in milliseconds. */
+export function timeoutOf(args: Args): number {
+  return 1000 * (args.number("timeout", 3600, 1) ?? 10);
+}
 
 /**
  * Connects.

@@ -6,7 +6,7 @@ import { NssError } from "../../cert/base/errors.ts";
 import { describeVersion } from "../../ssl/tables/versions.ts";
 import { type Advice, adviceOf } from "../base/advice.ts";
 import { count, join, safe } from "../base/text.ts";
-import { firstLine, type Greeting, looksLikeTls, recognize } from "../explain/not_tls.ts";
+import { beginningOf, type Greeting, looksLikeTls, recognize } from "../explain/not_tls.ts";
 import type { Offer } from "../explain/offer.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { usualOn } from "./usual_protocol.ts";
@@ -45,18 +45,18 @@ function cureOf({ starttls }: Greeting): string {
 
 function notTls(received: Uint8Array): Advice {
   const found = recognize(received);
-  const shown = firstLine(received);
+  const shown = beginningOf(received);
   if (found === null || found.isTls) {
     return {
-      cause: `the server does not speak TLS on this port: its answer begins with "${shown}"`,
+      cause: `the server does not speak TLS on this port: its answer begins with ${shown}`,
       cure:
         "look at the port, and at the server's configuration; a protocol that begins in plain " +
         "text needs --starttls",
     };
   }
   return {
-    cause: `the server does not speak TLS on this port, but ${found.name}: its answer is ` +
-      `"${shown}"`,
+    cause: `the server does not speak TLS on this port, but ${found.name}: its answer ` +
+      `begins with ${shown}`,
     cure: cureOf(found),
   };
 }
@@ -128,6 +128,12 @@ function silence({ starttls, port }: Failed): Advice {
       "; a firewall that drops long ClientHellos shows itself by --groups x25519",
   };
 }
+
+const SLOWNESS: Advice = {
+  cause: "the server has begun to answer, and does not go on in time: it hangs, the link is very " +
+    "slow, or something between drops its large packets",
+  cure: "raise --timeout for a slow link; look at the server's log, and at the MTU of the path",
+};
 
 /** The server has closed or reset the connection before a byte of TLS. */
 function hangUp({ starttls, port }: Failed): Advice {
@@ -222,8 +228,8 @@ export function explainFailure(failed: Failed): Diagnosis {
   const base = { error: error.name, says };
   if (NOT_TLS.test(error.name) && !looksLikeTls(received)) return { ...base, ...notTls(received) };
   const isEnd = /^PR_(?:CONNECT_RESET|END_OF_FILE)_ERROR$/.test(error.name);
-  if (error.name === "PR_IO_TIMEOUT_ERROR" && received.length === 0) {
-    return { ...base, ...silence(failed) };
+  if (error.name === "PR_IO_TIMEOUT_ERROR") {
+    return { ...base, ...received.length === 0 ? silence(failed) : SLOWNESS };
   }
   const isAboutUs = UNTRUSTED.test(error.name) ||
     wantsCertificate && (isEnd || /_ALERT$/.test(error.name));

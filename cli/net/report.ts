@@ -22,6 +22,7 @@ import { keyOf, subjectOf } from "../explain/subject.ts";
 import { daysUntil, type Diagnosis, explainProblem } from "./diagnosis.ts";
 import { explainFailure } from "./failure.ts";
 import { type Flight, flightsOf } from "./flights.ts";
+import type { PlainTextError } from "./plain_text.ts";
 import { chainOf, type Visit, type VisitOptions } from "./visit.ts";
 
 /** A certificate of the server's chain. */
@@ -372,9 +373,19 @@ export async function reportOf(
 
 /** Tells that TLS did not begin. */
 export function reportWithout(
-  { target, hostname }: VisitOptions,
-  failure: Diagnosis,
+  { target, hostname, starttls }: Pick<VisitOptions, "target" | "hostname" | "starttls">,
+  error: PlainTextError,
 ): Report {
+  const failure = explainFailure({
+    error,
+    received: error.received,
+    offer: null,
+    wantsCertificate: false,
+    showsCertificate: false,
+    oldVersion: null,
+    starttls,
+    port: target.port,
+  });
   return {
     format: 1,
     host: safe(target.hostname),

@@ -89,16 +89,22 @@ function whyAlpn(chosen: string | null, { alpnProtocols }: Offer): string {
     : `the server's choice of ${join(alpnProtocols)}`;
 }
 
-/** A problem with its cause and cure; what the error says is told where the cause is a guess. */
-function problem({ error, says, cause, cure }: Diagnosis, out: Output, indent: string): string[] {
+/** A problem with its cure, and its cause where the first line has not told it. */
+export function problem(
+  { error, says, cause, cure }: Diagnosis,
+  out: Output,
+  indent: string,
+  isTold = false,
+): string[] {
   const line = (label: string, text: string) =>
     wrapIndented(`${indent}  ${label.padEnd(8)}`, text, out.width);
-  const isGeneral = error === null || adviceOf(error).cause === cause;
+  // What the error says is told where the cause is a guess
+  const isGeneral = isTold || error === null || adviceOf(error).cause === cause;
   const name = error === null ? "" : ` (${error})`;
   const head = wrapIndented(`${indent}✗ `, `${isGeneral ? says : cause}${name}`, out.width);
   return [
     out.paint(head, "red"),
-    ...isGeneral ? [line("cause:", cause)] : [],
+    ...isGeneral && !isTold ? [line("cause:", cause)] : [],
     out.paint(line("to fix:", cure), "cyan"),
   ];
 }
@@ -231,6 +237,10 @@ export function verdictLine(report: Report, out: Output): string {
 export function reportText(report: Report, out: Output, all: boolean): string {
   const { offered, negotiated: agreed, certificates, flights } = report;
   const head = (text: string) => ["", out.paint(text, "bold")];
+  // What was offered is of no interest to a server that does not speak TLS
+  const speaksTls = flights.some(({ way, items }) =>
+    way === "received" && items.some(({ name }) => name !== "bytes")
+  );
   const belongsToNone = report.problems.filter((one) =>
     !certificates.some(({ problems }) => problems.includes(one))
   );
@@ -239,7 +249,7 @@ export function reportText(report: Report, out: Output, all: boolean): string {
     ...report.address === null || report.address === report.host ? [] : [`  at ${report.address}`],
     ...belongsToNone.length === 0 ? [] : [
       ...head("The connection"),
-      ...belongsToNone.flatMap((one) => problem(one, out, "  ")),
+      ...belongsToNone.flatMap((one) => problem(one, out, "  ", one === report.problems[0])),
     ],
     ...agreed === null || offered === null ? [] : [
       ...head("What was negotiated, and why"),
@@ -252,7 +262,7 @@ export function reportText(report: Report, out: Output, all: boolean): string {
         "  ",
       ),
     ],
-    ...agreed !== null || offered === null ? [] : [
+    ...agreed !== null || offered === null || !speaksTls ? [] : [
       ...head("What was offered"),
       layOut(
         [

@@ -259,6 +259,11 @@ export async function drain(
   }
 }
 
+/** Whether the server did not answer in time. */
+export function isLate({ error }: Pick<Visit, "error">): boolean {
+  return error?.name === "PR_IO_TIMEOUT_ERROR";
+}
+
 /** The certificates that the server has sent, its own first. */
 export function chainOf({ peer, info }: Visit): readonly Certificate[] {
   return peer?.chain ?? info?.peerCertificates ?? [];
