@@ -13,7 +13,7 @@ import {
 import type { Args, Option } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
 import type { Io } from "./base/io.ts";
-import { day, safe, wrapIndented } from "./base/text.ts";
+import { day, safe, wrapHanging } from "./base/text.ts";
 import { subjectOf } from "./explain/subject.ts";
 import { TIMEOUT_OPTION } from "./net/connect.ts";
 import type { Diagnosis } from "./net/diagnosis.ts";
@@ -94,7 +94,7 @@ async function tellFailure(
   if (args.has("json")) {
     await out.line(jsonOf({ from, hostname, usage: null, at, problems: [found] }));
   } else {
-    const verdict = wrapIndented(`${from} cannot be verified: `, found.cause, out.width);
+    const verdict = wrapHanging(`${from} cannot be verified: ${found.cause}`, out.width);
     await out.line([out.paint(verdict, "red"), ...problem(found, out, "  ", true)].join("\n"));
   }
   return outcome;
@@ -157,9 +157,8 @@ async function run(args: Args, io: Io): Promise<Outcome> {
   const verdict = good
     ? out.paint(`${subject.from} is good for ${usage} on ${day(now)}`, "green")
     : out.paint(
-      wrapIndented(
-        `${subject.from} is not good for ${usage} on ${day(now)}: `,
-        problems[0]?.cause ?? "",
+      wrapHanging(
+        `${subject.from} is not good for ${usage} on ${day(now)}: ${problems[0]?.cause ?? ""}`,
         out.width,
       ),
       "red",

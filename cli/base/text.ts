@@ -80,6 +80,14 @@ export function wrapIndented(first: string, text: string, width: number): string
   return lines.map((line, i) => i === 0 ? first + line : " ".repeat(indent) + line).join("\n");
 }
 
+/** Wraps a paragraph, each line but the first indented a little. */
+export function wrapHanging(text: string, width: number): string {
+  return wrap(text, width - HANGING.length).map((line, i) => i === 0 ? line : HANGING + line)
+    .join("\n");
+}
+
+const HANGING = "  ";
+
 /**
  * Lays out columns for a terminal; the last one is wrapped.
  *

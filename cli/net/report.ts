@@ -25,6 +25,9 @@ import { type Flight, flightsOf } from "./flights.ts";
 import type { PlainTextError } from "./plain_text.ts";
 import { chainOf, type Visit, type VisitOptions } from "./visit.ts";
 
+/** How many names of a certificate are told of; a certificate may have thousands. */
+export const MAX_NAMES = 100;
+
 /** A certificate of the server's chain. */
 export interface CertificateReport {
   /** Who it is of, in short. */
@@ -33,7 +36,7 @@ export interface CertificateReport {
   readonly subject: string;
   /** Its issuer. */
   readonly issuer: string;
-  /** Its other names. */
+  /** Its other names, the first {@linkcode MAX_NAMES}. */
   readonly names: readonly string[];
   /** Its key, as `ec P-256`. */
   readonly key: string;
@@ -156,7 +159,7 @@ async function reportCertificate(
     name: subjectOf(certificate),
     subject: safe(json.subject, 1000),
     issuer: safe(json.issuer, 1000),
-    names: json.subjectAltName.slice(0, 100).map((name) => safe(name)),
+    names: json.subjectAltName.slice(0, MAX_NAMES).map((name) => safe(name)),
     key: keyOf(certificate),
     signatureAlgorithm: json.signatureAlgorithm,
     notBefore: json.notBefore,
@@ -420,7 +423,8 @@ export const REPORT_MEMBERS: Readonly<Record<keyof Report, string>> = {
     "serverName, extensions; null where TLS did not begin",
   negotiated: "version, cipherSuite, group, helloRetryRequest, signatureScheme, alpnProtocol, " +
     "serverName, extendedMasterSecret; null where the handshake failed",
-  certificates: "the chain, the server's own first: name, subject, issuer, names, key, " +
+  certificates:
+    "the chain, the server's own first: name, subject, issuer, names (the first 100), key, " +
     "signatureAlgorithm, notBefore, notAfter, daysLeft, fingerprint, place (sent, anchor, " +
     "unused), problems",
   ocsp: "the stapled response: status, thisUpdate, nextUpdate; null for none",

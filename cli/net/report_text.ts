@@ -4,11 +4,17 @@
 
 import { adviceOf } from "../base/advice.ts";
 import type { Output } from "../base/io.ts";
-import { count, join, layOut, wrapIndented } from "../base/text.ts";
+import { count, join, layOut, wrapHanging, wrapIndented } from "../base/text.ts";
 import type { Offer } from "../explain/offer.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import type { Flight } from "./flights.ts";
-import { type CertificateReport, daysText, type NegotiatedReport, type Report } from "./report.ts";
+import {
+  type CertificateReport,
+  daysText,
+  MAX_NAMES,
+  type NegotiatedReport,
+  type Report,
+} from "./report.ts";
 
 /** How many days before its end a certificate is told to end soon. */
 const SOON = 14;
@@ -135,7 +141,7 @@ function certificate(
   const role = one.place === "anchor" ? " (trusted)" : "";
   const rows = isLeaf
     ? [
-      ["names", one.names.length === 0 ? "none" : one.names.join(", ")],
+      ["names", namesText(one.names)],
       ["subject", one.subject === "" ? "none" : one.subject],
       ["issuer", one.issuer],
       ["key", `${one.key}; signed with ${one.signatureAlgorithm ?? "an unknown algorithm"}`],
@@ -148,6 +154,17 @@ function certificate(
     ...rows.length === 0 ? [] : [layOut(rows, out.width, indent)],
     ...one.problems.flatMap((found) => problem(found, out, indent)),
   ];
+}
+
+/** How many names are printed; --json has more. */
+const MAX_PRINTED_NAMES = 20;
+
+function namesText(names: readonly string[]): string {
+  if (names.length === 0) return "none";
+  const more = names.length - MAX_PRINTED_NAMES;
+  if (more <= 0) return names.join(", ");
+  const many = names.length < MAX_NAMES ? `${more}` : `at least ${more}`;
+  return `${names.slice(0, MAX_PRINTED_NAMES).join(", ")} and ${many} more`;
 }
 
 /** A time span in words. */
@@ -230,17 +247,18 @@ export function verdictLine(report: Report, out: Output): string {
     return out.paint(`${where} is good: ${report.negotiated.version}${by}`, "green");
   }
   const text = first === undefined ? "nothing was negotiated" : first.cause;
-  return out.paint(wrapIndented(`${where} is not good: `, text, out.width), "red");
+  return out.paint(wrapHanging(`${where} is not good: ${text}`, out.width), "red");
 }
 
 /** The whole report. */
 export function reportText(report: Report, out: Output, all: boolean): string {
   const { offered, negotiated: agreed, certificates, flights } = report;
   const head = (text: string) => ["", out.paint(text, "bold")];
-  // What was offered is of no interest to a server that does not speak TLS
-  const speaksTls = flights.some(({ way, items }) =>
-    way === "received" && items.some(({ name }) => name !== "bytes")
-  );
+  // What was offered is of interest where the server has answered in TLS, and chosen nothing
+  const answers = flights.filter(({ way }) => way === "received").flatMap(({ items }) => items)
+    .map(({ name }) => name);
+  const choosesNothing = answers.some((name) => name !== "bytes") &&
+    !answers.includes("server_hello");
   const belongsToNone = report.problems.filter((one) =>
     !certificates.some(({ problems }) => problems.includes(one))
   );
@@ -262,7 +280,7 @@ export function reportText(report: Report, out: Output, all: boolean): string {
         "  ",
       ),
     ],
-    ...agreed !== null || offered === null || !speaksTls ? [] : [
+    ...agreed !== null || offered === null || !choosesNothing ? [] : [
       ...head("What was offered"),
       layOut(
         [
