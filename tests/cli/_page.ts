@@ -6,7 +6,6 @@ import { type Command, EXIT_CODES, optionsOf } from "../../cli/base/command.ts";
 import { optionForm, optionText, usageOf } from "../../cli/base/help.ts";
 import { ENTRIES } from "../../cli/commands.ts";
 import { table } from "../support/generated_page.ts";
-import { comparison } from "./_broken_servers.ts";
 
 /** All commands, in order. */
 export async function allCommands(): Promise<readonly Command[]> {
@@ -83,13 +82,8 @@ export async function commandsPage(): Promise<string> {
     ),
     "## Commands",
     ...(await allCommands()).flatMap(section),
-    "## What it says of ten broken servers",
-    "Beside it the most telling line of `openssl s_client -connect HOST:PORT -servername NAME " +
-    "-verify_hostname NAME -CAfile ROOT` (OpenSSL 3.0), which goes on after most of them. The " +
-    "tests run both against each server.",
-    table(
-      ["server", "`nss client`: cause", "cure", "exit", "`openssl s_client`"],
-      comparison().map((row) => row.map((text) => cell(text))),
-    ),
+    "## Beside other tools",
+    "[broken_servers.md](./broken_servers.md) has what `nss client`, OpenSSL, curl, GnuTLS and NSS " +
+    "say of ten broken servers.",
   ].join("\n\n") + "\n";
 }
