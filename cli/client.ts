@@ -64,12 +64,14 @@ const OPTIONS: readonly Option[] = [
   },
   {
     name: "half-close",
+    needs: ["pipe"],
     text:
       "with --pipe: tell the server when standard input ends; some wait for that, others then " +
       "drop what they have still to send",
   },
   {
     name: "insecure",
+    needs: ["pipe", "cert", "p12"],
     text: "with --pipe or a client certificate: go on although the server is not good",
   },
   TIMEOUT_OPTION,

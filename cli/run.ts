@@ -9,6 +9,7 @@ import { failureOf } from "./base/fail.ts";
 import { helpOf, overview, usageError } from "./base/help.ts";
 import type { Io } from "./base/io.ts";
 import { safe } from "./base/text.ts";
+import { VERSION } from "./base/version.ts";
 import { ENTRIES } from "./commands.ts";
 
 /**
@@ -35,7 +36,8 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<O
   } catch (error) {
     const { says, outcome } = failureOf(error);
     // A closed pipe of standard error has nobody to be told
-    const text = error instanceof UsageError ? usageError(error, name) : says;
+    const group = ENTRIES.find((entry) => entry.name === args[0])?.name ?? null;
+    const text = error instanceof UsageError ? usageError(error, name ?? group) : says;
     if (text !== null) await io.err.line(lines(text)).catch(() => {});
     return outcome;
   }
@@ -62,6 +64,10 @@ async function find([first, ...rest]: readonly string[], io: Io): Promise<Found>
     const output = first === undefined ? io.err : io.out;
     await output.line(overview(ENTRIES.map(({ name, text }) => [name, text]), output.width));
     return { outcome: first === undefined ? "usage" : "good" };
+  }
+  if (first === "--version" || first === "version") {
+    await io.out.line(`nss ${VERSION}`);
+    return { outcome: "good" };
   }
   const entry = ENTRIES.find(({ name }) => name === first);
   if (entry === undefined) throw unknownCommand(first, names);
@@ -90,6 +96,9 @@ async function findInGroup(
 }
 
 function unknownCommand(given: string, names: readonly string[], prefix = ""): UsageError {
+  if (given.startsWith("-")) {
+    return new UsageError(`Cannot read "${safe(given, 40)}": options follow the command`);
+  }
   const near = nearestName(given, names);
   return new UsageError(
     `Cannot run "nss ${prefix}${safe(given, 40)}": there is no such command` +

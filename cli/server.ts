@@ -19,13 +19,15 @@ import { type Args, type Option, UsageError } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
 import { findProgram, readCommand } from "./base/children.ts";
 import { failureOf } from "./base/fail.ts";
-import { writeFile } from "./base/files.ts";
+import { LocalError, writeFile } from "./base/files.ts";
 import type { Io } from "./base/io.ts";
 import { join, safe } from "./base/text.ts";
 import { subjectOf } from "./explain/subject.ts";
 import { INSPECTION_MEMBERS } from "./inspect/inspection_members.ts";
+import { isUnknownName } from "./net/connect.ts";
 import { environmentOf, execute, failureOfCommand } from "./net/execute.ts";
 import { serveFile } from "./net/serve_file.ts";
+import type { Target } from "./net/target.ts";
 import {
   IDENTITY_OPTIONS,
   readPairs,
@@ -75,7 +77,9 @@ const OPTIONS: readonly Option[] = [
     text: "whether clients are asked for a certificate, which --ca or --db must vouch for",
     words: CLIENT_AUTH,
   },
-  ...TRUST_OPTIONS.filter(({ name }) => name !== "crl"),
+  ...TRUST_OPTIONS.filter(({ name }) => name !== "crl").map((option) =>
+    option.name === "ca" ? { ...option, needs: ["client-auth"] } : option
+  ),
   ...TLS_OPTIONS,
   {
     name: "connections",
@@ -87,6 +91,9 @@ const OPTIONS: readonly Option[] = [
 
 async function selfSigned(args: Args, io: Io): Promise<CertificateOptions> {
   const names = args.list("self-signed");
+  if (args.has("self-signed") && names.length === 0) {
+    throw new UsageError("Cannot take --self-signed: it names nobody, as localhost");
+  }
   const dnsNames = names.length > 0 ? names : ["localhost"];
   const keys = await generateKeyPair();
   const cert = await createCertificate({
@@ -227,6 +234,26 @@ function pageHost(address: string): string {
   return address === "127.0.0.1" || address === "0.0.0.0" ? "localhost" : address;
 }
 
+async function checkFolder(path: string): Promise<void> {
+  const info = await Deno.stat(path).catch(() => null);
+  if (info?.isDirectory) return;
+  throw new LocalError(
+    `Cannot serve "${path}": ${info === null ? "there is no such folder" : "it is no folder"}`,
+  );
+}
+
+function listen(where: Target): Deno.TcpListener {
+  try {
+    return Deno.listen(where);
+  } catch (error) {
+    if (!isUnknownName(error)) throw error;
+    throw new LocalError(
+      `Cannot listen: no address has the name "${where.hostname}"; 127.0.0.1 is this machine's own`,
+      { cause: error },
+    );
+  }
+}
+
 /** Refuses what does not go together. */
 function checkModes(args: Args): void {
   const modes = ["files", "exec", "inspect"].filter((name) => args.has(name));
@@ -236,6 +263,11 @@ function checkModes(args: Args): void {
   if (args.has("connections") && (args.has("files") || args.has("inspect"))) {
     throw new UsageError(
       `Cannot take --connections with --${modes[0]}: a browser opens as many as it likes`,
+    );
+  }
+  if ((args.has("self-signed") || args.has("out")) && (args.has("cert") || args.has("p12"))) {
+    throw new UsageError(
+      "Cannot take --self-signed or --out with --cert or --p12: a certificate is given, so none is made",
     );
   }
 }
@@ -249,14 +281,16 @@ async function run(args: Args, io: Io): Promise<Outcome> {
       `Cannot take --client-auth ${clientAuth}: say by --ca or --db which authorities vouch for clients`,
     );
   }
+  const where = {
+    hostname: args.one("address") ?? "127.0.0.1",
+    port: args.number("port", 65_535) ?? 4433,
+  };
+  const connections = args.number("connections", undefined, 1) ?? Infinity;
+  if (files !== undefined) await checkFolder(files);
   const use = command === undefined ? null : await commandOf(command, args);
   await using trust = await readTrust(args, io);
   const pairs = await readPairs(args, trust, io);
   const certificates = pairs.length > 0 ? pairs : [await selfSigned(args, io)];
-  const address = {
-    hostname: args.one("address") ?? "127.0.0.1",
-    port: args.number("port", 65_535) ?? 4433,
-  };
   const tls: ImportOptions = {
     ...tlsOptions(args),
     ...files !== undefined && !args.has("alpn") && { alpnProtocols: ["h2", "http/1.1"] },
@@ -267,10 +301,10 @@ async function run(args: Args, io: Io): Promise<Outcome> {
     ...trust.caCerts !== null && { caCerts: trust.caCerts },
   };
   if (args.has("inspect")) {
-    await inspectAll(tls, address, io);
+    await inspectAll(tls, where, io);
     return "good";
   }
-  const listener = Deno.listen(address);
+  const listener = listen(where);
   const secured = importFD(listener, tls);
   await io.err.line(`Listening on ${listener.addr.hostname}:${listener.addr.port}; Ctrl-C ends it`);
   if (files !== undefined) {
@@ -287,7 +321,7 @@ async function run(args: Args, io: Io): Promise<Outcome> {
     await server.finished;
     return "good";
   }
-  await serveAll(secured, use ?? echo, args.number("connections") ?? Infinity, io);
+  await serveAll(secured, use ?? echo, connections, io);
   return "good";
 }
 

@@ -16,6 +16,8 @@ export interface Option {
   readonly text: string;
   /** A value that it may have. */
   readonly example?: string;
+  /** The options of which one must be there, too, for it to have an effect. */
+  readonly needs?: readonly string[];
   /** The words that it takes, where there are no others; a list is separated by commas. */
   readonly words?: readonly string[];
 }
@@ -64,6 +66,15 @@ export class Args {
     }
     this.positional = positional;
     this.#values = values;
+    for (const { name, needs } of options) {
+      if (needs === undefined || !values.has(name) || needs.some((one) => values.has(one))) {
+        continue;
+      }
+      throw new UsageError(
+        `Cannot take --${name} without ${needs.map((one) => `--${one}`).join(" or ")}: alone it ` +
+          "has no effect",
+      );
+    }
   }
 
   /** Returns whether an option is there. */
@@ -119,9 +130,13 @@ export class Args {
     return value === undefined ? undefined : oneOf(`--${name}`, value, words);
   }
 
-  /** Returns the values of an option that must be of several words. */
-  choices<T extends string>(name: string, words: readonly T[]): readonly T[] {
-    return this.list(name).map((value) => oneOf(`--${name}`, value, words));
+  /** Returns the values of an option that must be of several words, or other names for them. */
+  choices<T extends string>(
+    name: string,
+    words: readonly T[],
+    aliasOf: (value: string) => T | undefined = () => undefined,
+  ): readonly T[] {
+    return this.list(name).map((value) => aliasOf(value) ?? oneOf(`--${name}`, value, words));
   }
 }
 

@@ -49,6 +49,13 @@ export function where({ hostname, port }: Target): string {
   return safe(hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`);
 }
 
+/** Whether an error says that no address has a name. */
+export function isUnknownName(error: unknown): boolean {
+  return error instanceof Error &&
+    /failed to lookup address|not known|no record|nodename|invalid (?:empty )?host/i
+      .test(error.message);
+}
+
 function unreachable(error: unknown, target: Target): unknown {
   if (error instanceof Unreachable || !(error instanceof Error)) return error;
   if (error instanceof Deno.errors.NotCapable) return error;
@@ -57,7 +64,7 @@ function unreachable(error: unknown, target: Target): unknown {
   if (error instanceof Deno.errors.ConnectionRefused) {
     return says("nothing listens there; start the server, or look at host and port");
   }
-  if (/failed to lookup address|not known|no record|nodename/i.test(error.message)) {
+  if (isUnknownName(error)) {
     return says("no address has this name; look at its spelling and at the network");
   }
   if (error instanceof Deno.errors.TimedOut) return says("the host does not answer");

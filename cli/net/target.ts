@@ -66,6 +66,13 @@ function hostAndPort(text: string, defaultPort: number, given: string): Target {
   }
   const name = /^([^\s:/@[\]]+)(?::(\d+))?$/.exec(text);
   if (name !== null) return { hostname: name[1]!, port: portOf(name[2], defaultPort, given) };
+  const service = /^([^\s:/@[\]]+):([a-z][a-z0-9+.-]*)$/i.exec(text);
+  const port = service === null ? undefined : URL_PORTS.get(service[2]!.toLowerCase());
+  if (port !== undefined) {
+    throw new UsageError(
+      `Cannot read "${given}": a port is a number, as ${service![1]}:${port}`,
+    );
+  }
   throw new UsageError(
     `Cannot read "${given}" as a host: HOST, HOST:PORT, [IPV6]:PORT or a URL is needed`,
   );

@@ -10,10 +10,11 @@ import {
   POLICY_PRESETS,
   type ProtocolVersion,
 } from "../../ssl/mod.ts";
+import { GROUP_ALIASES, opensslSuiteName } from "../../ssl/node/openssl_names.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";
 import { SIGNATURE_SCHEMES } from "../../ssl/tables/signature_schemes.ts";
-import { type Args, oneOf, type Option, UsageError } from "../base/args.ts";
+import { type Args, type Option, UsageError } from "../base/args.ts";
 import { readBytes } from "../base/files.ts";
 import type { Io } from "../base/io.ts";
 import { FILE_PASSWORD, filePassword, PASSWORD_OPTIONS } from "../base/passwords.ts";
@@ -24,6 +25,10 @@ const SUITE_NAMES = [...CIPHER_SUITES, ...TLS12_CIPHER_SUITES].map(({ name }) =>
 const GROUP_NAMES = NAMED_GROUPS.map(({ name }) => name);
 const SCHEME_NAMES = SIGNATURE_SCHEMES.map(({ scheme }) => scheme);
 const POLICY_NAMES = POLICY_PRESETS.map(({ name }) => name);
+/** OpenSSL's names of suites, such as `ECDHE-RSA-AES128-GCM-SHA256`. */
+const SUITE_ALIASES = new Map(
+  TLS12_CIPHER_SUITES.map(({ name }) => [opensslSuiteName(name), name]),
+);
 const VERSIONS: readonly ProtocolVersion[] = ["TLSv1.2", "TLSv1.3"];
 
 /** The options that say what is offered or accepted. */
@@ -37,7 +42,7 @@ export const TLS_OPTIONS: readonly Option[] = [
   {
     name: "suites",
     value: "NAME,...",
-    text: "only these cipher suites, in this order, by their IANA names",
+    text: "only these cipher suites, in this order, by their IANA or OpenSSL names",
     example: "TLS_AES_256_GCM_SHA384",
   },
   {
@@ -96,6 +101,7 @@ export const IDENTITY_OPTIONS: readonly Option[] = [
     value: "FILE",
     text: "its private key, if it is in another file",
     example: "me.key",
+    needs: ["cert"],
   },
   {
     name: "p12",
@@ -103,22 +109,28 @@ export const IDENTITY_OPTIONS: readonly Option[] = [
     text: "a PKCS#12 file with this end's certificate and key",
     example: "me.p12",
   },
-  FILE_PASSWORD,
+  { ...FILE_PASSWORD, needs: ["p12"] },
   {
     name: "module",
     value: "LIB",
     text: "a PKCS#11 library that has the key",
     example: "/usr/lib/softhsm/libsofthsm2.so",
   },
-  { name: "token", value: "LABEL", text: "which token of the library", example: "Card" },
-  ...PASSWORD_OPTIONS,
+  {
+    name: "token",
+    value: "LABEL",
+    text: "which token of the library",
+    example: "Card",
+    needs: ["module", "db"],
+  },
+  ...PASSWORD_OPTIONS.map((option) => ({ ...option, needs: ["db", "module", "cert"] })),
 ];
 
 /** Reads {@linkcode TLS_OPTIONS}. */
 export function tlsOptions(args: Args): ImportOptions {
   const range = args.one("versions");
-  const cipherSuites = args.choices("suites", SUITE_NAMES);
-  const groups = args.choices("groups", GROUP_NAMES);
+  const cipherSuites = args.choices("suites", SUITE_NAMES, (name) => SUITE_ALIASES.get(name));
+  const groups = args.choices("groups", GROUP_NAMES, (name) => GROUP_ALIASES[name]);
   const signatureSchemes = args.choices("schemes", SCHEME_NAMES);
   const policy = args.choice("policy", POLICY_NAMES);
   const alpnProtocols = args.list("alpn");
@@ -133,12 +145,17 @@ export function tlsOptions(args: Args): ImportOptions {
 }
 
 function readVersions(text: string): { min: ProtocolVersion; max: ProtocolVersion } {
-  const parts = text.split("-");
-  const [min = "", max = min] = parts;
-  if (parts.length > 2) throw new UsageError(`Cannot take --versions "${text}": give 1.2-1.3`);
-  const read = (word: string) =>
-    oneOf("--versions", /^[\d.]+$/.test(word) ? `TLSv${word}` : word, VERSIONS);
-  return { min: read(min), max: read(max) };
+  const parts = text.split("-").map((word) => word.replace(/^TLS ?v?/i, ""));
+  const [min = -1, max = min] = parts.map((word) =>
+    VERSIONS.findIndex((version) => version === `TLSv${word}`)
+  );
+  if (parts.length > 2 || min < 0 || max < min) {
+    throw new UsageError(
+      `Cannot take --versions "${text}": it is none of 1.2, 1.3 and 1.2-1.3, which are those that ` +
+        "this program speaks",
+    );
+  }
+  return { min: VERSIONS[min]!, max: VERSIONS[max]! };
 }
 
 /** Who is trusted, and what this end shows. */

@@ -4,7 +4,7 @@
 /** What `nss verify` verifies: a certificate of a host, a file or a database. @module */
 
 import type { Certificate } from "../../cert/mod.ts";
-import type { Args } from "../base/args.ts";
+import { type Args, UsageError } from "../base/args.ts";
 import type { Outcome } from "../base/command.ts";
 import { LocalError } from "../base/files.ts";
 import type { Io } from "../base/io.ts";
@@ -53,9 +53,16 @@ export async function readSubject(args: Args, trust: Trust, io: Io): Promise<Sub
     const from = `"${safe(given)}" of "${safe(trust.store.token.label)}"`;
     return { from, chain: [certificate], hostname, staple: null };
   }
-  const isFile = given === "-" ||
-    await Deno.stat(given).then((info) => !info.isDirectory, () => false);
-  if (!isFile) return await readHost(args, trust);
+  const info = given === "-" ? null : await Deno.stat(given).catch(() => undefined);
+  if (info === undefined) return await readHost(args, trust);
+  if (info?.isDirectory) {
+    throw new LocalError(
+      `Cannot verify "${given}": it is a folder; an NSS database in it is named by --db`,
+    );
+  }
+  if (args.has("starttls")) {
+    throw new UsageError(`Cannot take --starttls: ${safe(given)} is a file, and no host`);
+  }
   const [leaf, ...others] = await readCertificates(given, io);
   return { from: `the file ${safe(given)}`, chain: [leaf!, ...others], hostname, staple: null };
 }

@@ -31,7 +31,7 @@ export function opensslSuiteName(name: CipherSuiteName | Tls12CipherSuiteName): 
 }
 
 /** The other names of groups that are supported: OpenSSL's and NIST's. */
-const GROUP_ALIASES: Readonly<Record<string, NamedGroupName>> = {
+export const GROUP_ALIASES: Readonly<Record<string, NamedGroupName>> = {
   "P-256": "secp256r1",
   prime256v1: "secp256r1",
   "P-384": "secp384r1",

@@ -223,6 +223,18 @@ Deno.test("Ctrl-C ends a running command at once, with 130 and without a word", 
   listener.close();
 });
 
+Deno.test("nss --version tells the version of the package", async () => {
+  const config = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+  for (const word of ["--version", "version"]) {
+    assertEquals((await runNss([word])).out, `nss ${config.version}\n`);
+  }
+});
+
+Deno.test("names of others for suites and groups are taken", async () => {
+  const args = ["--suites", "ECDHE-RSA-AES128-GCM-SHA256", "--groups", "P-256,x25519"];
+  assertEquals((await runNss(["client", "127.0.0.1:1", ...args])).code, 3);
+});
+
 Deno.test("mistakes at the command line are told in a sentence with its cure", async () => {
   const says = async (code: number, ...args: readonly string[]) => {
     const result = await runNss(args);

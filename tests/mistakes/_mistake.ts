@@ -16,7 +16,7 @@ export interface Mistake {
   readonly mistake: string;
   /** Makes it: it must throw, or reject. */
   readonly make: () => unknown;
-  /** The name of the error: one of NSS's codes, or `TypeError`. */
+  /** The name of the error: one of NSS's codes, `TypeError`, or the exit code of the program. */
   readonly name: string;
   /** The message, word for word. */
   readonly says: string;
