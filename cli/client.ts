@@ -8,7 +8,8 @@ import type { Args, Option } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
 import { Unreachable } from "./base/fail.ts";
 import type { Io } from "./base/io.ts";
-import { TIMEOUT_OPTION, timeoutOf } from "./net/connect.ts";
+import { Waiting } from "./base/waiting.ts";
+import { TIMEOUT_OPTION, timeoutOf, where } from "./net/connect.ts";
 import { explainLoss } from "./net/failure.ts";
 import { askOldVersion } from "./net/old_version.ts";
 import { pipe } from "./net/pipe.ts";
@@ -96,9 +97,10 @@ async function optionsOf(args: Args, trust: Trust, io: Io): Promise<VisitOptions
 async function run(args: Args, io: Io): Promise<Outcome> {
   await using trust = await readTrust(args, io);
   const options = await optionsOf(args, trust, io);
+  const waiting = new Waiting(io.err);
   let seen;
   try {
-    seen = await visit(options);
+    seen = await waiting.for(`Waiting for ${where(options.target)}`, visit(options));
   } catch (error) {
     if (!(error instanceof PlainTextError)) throw error;
     return await tell(reportWithout(options, error), args, io);
@@ -107,8 +109,8 @@ async function run(args: Args, io: Io): Promise<Outcome> {
   if (args.has("pipe")) return await pipeThrough(seen, options, args, io);
   await drain(seen, options.starttls, PATIENCE);
   await seen.socket.close();
-  const again = await resume(seen, options, args);
-  const oldVersion = await askOldVersion(seen, options);
+  const again = await waiting.for("Resuming the session", resume(seen, options, args));
+  const oldVersion = await waiting.for("Asking for old versions", askOldVersion(seen, options));
   const report = await reportOf(seen, options, { again, oldVersion, now: new Date() });
   const outcome = await tell(report, args, io);
   return isLate(seen) ? "unreachable" : outcome;

@@ -14,11 +14,12 @@ import type { Args, Option } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
 import type { Io } from "./base/io.ts";
 import { day, safe, wrapHanging } from "./base/text.ts";
+import { Waiting } from "./base/waiting.ts";
 import { subjectOf } from "./explain/subject.ts";
 import { TIMEOUT_OPTION } from "./net/connect.ts";
 import type { Diagnosis } from "./net/diagnosis.ts";
 import { type CertificateReport, reportChain } from "./net/report.ts";
-import { problem, tree } from "./net/report_text.ts";
+import { more, problem, tree } from "./net/report_text.ts";
 import { REVOCATION_OPTION, revocationOf } from "./net/revocation.ts";
 import { STARTTLS_NAMES } from "./net/starttls.ts";
 import { readCrls, readTrust, type Trust, TRUST_OPTIONS } from "./net/tls_options.ts";
@@ -128,17 +129,25 @@ function jsonOf({ from, usage, hostname, at, problems, certificates = [], report
 async function run(args: Args, io: Io): Promise<Outcome> {
   await using trust = await readTrust(args, io);
   const now = args.date("at") ?? new Date();
-  const subject = await readSubject(args, trust, io);
+  const waiting = new Waiting(io.err);
+  const subject = await waiting.for(
+    `Waiting for ${args.positional[0]}`,
+    readSubject(args, trust, io),
+  );
   if ("problem" in subject) return await tellFailure(subject, args, now, io);
   const usage = args.choice("usage", USAGES) ?? await usageOf(subject, now, trust);
   const [leaf, ...sent] = subject.chain;
   const files = await Promise.all(
     args.all("intermediates").map((file) => readCertificates(file, io)),
   );
-  const judged = await verifyChain(
-    { ...subject, chain: [leaf, ...sent, ...files.flat()], usage, time: now },
-    trust,
-    revocationOf(args, await readCrls(args, trust, io)),
+  const revocation = revocationOf(args, await readCrls(args, trust, io));
+  const judged = await waiting.for(
+    "Asking authorities",
+    verifyChain(
+      { ...subject, chain: [leaf, ...sent, ...files.flat()], usage, time: now },
+      trust,
+      revocation,
+    ),
   );
   const { certificates, problems } = await reportChain({
     chain: subject.chain,
@@ -158,7 +167,9 @@ async function run(args: Args, io: Io): Promise<Outcome> {
     ? out.paint(`${subject.from} is good for ${usage} on ${day(now)}`, "green")
     : out.paint(
       wrapHanging(
-        `${subject.from} is not good for ${usage} on ${day(now)}: ${problems[0]?.cause ?? ""}`,
+        `${subject.from} is not good for ${usage} on ${day(now)}: ${problems[0]?.cause ?? ""}${
+          more(problems)
+        }`,
         out.width,
       ),
       "red",

@@ -236,6 +236,11 @@ function timingRows({ timings }: Report): Rows {
   ];
 }
 
+/** How many problems there are besides the first. */
+export function more({ length }: readonly Diagnosis[]): string {
+  return length < 2 ? "" : ` (and ${count(length - 1, "more problem")})`;
+}
+
 /** The first line: whether the server is good, and if not, why. */
 export function verdictLine(report: Report, out: Output): string {
   const where = `${report.host}:${report.port}` +
@@ -246,7 +251,7 @@ export function verdictLine(report: Report, out: Output): string {
     const by = anchor === undefined ? "" : `, vouched for by "${anchor.name}"`;
     return out.paint(`${where} is good: ${report.negotiated.version}${by}`, "green");
   }
-  const text = first === undefined ? "nothing was negotiated" : first.cause;
+  const text = first === undefined ? "nothing was negotiated" : first.cause + more(report.problems);
   return out.paint(wrapHanging(`${where} is not good: ${text}`, out.width), "red");
 }
 

@@ -100,3 +100,9 @@ export async function startNssServer(
   const [, port] = await running.waitFor(/Listening on 127\.0\.0\.1:(\d+)/);
   return { ...running, port: Number(port) };
 }
+
+/** Standard error of a terminal, without the lines that tell what is waited for. */
+export function withoutWaiting(err: string): string {
+  // deno-lint-ignore no-control-regex
+  return err.replaceAll(/\r\x1b\[K[^\r\n]*/g, "");
+}
