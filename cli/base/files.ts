@@ -86,6 +86,28 @@ export interface NewFile extends WriteOptions {
 }
 
 /**
+ * Checks that a file with a private key can be written: before a password is asked for, or a second
+ * of work is done.
+ *
+ * @param path Where to; `-` is standard output.
+ * @throws {LocalError} If there is a file already.
+ */
+export async function checkNoFile(path: string): Promise<void> {
+  if (path === "-" || await statusOf(path) === null) return;
+  throw new LocalError(
+    `Cannot write "${path}": it is there already, and a file with a private key replaces none; ` +
+      "choose another name, or move it away",
+  );
+}
+
+async function statusOf(path: string): Promise<Deno.FileInfo | null> {
+  return await Deno.lstat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  });
+}
+
+/**
  * Writes a file under another name first, and gives it its own when all of it is on the disk: a
  * full disk or Ctrl-C leaves the file that was there before, or none.
  *
@@ -132,16 +154,8 @@ async function stage(
 ): Promise<StagedFile> {
   if (path === "-") return { temporary: null, putInPlace: () => out.write(content) };
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const present = await Deno.lstat(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  });
-  if (present !== null && isSecret) {
-    throw new LocalError(
-      `Cannot write "${path}": it is there already, and a file with a private key replaces none; ` +
-        "choose another name, or move it away",
-    );
-  }
+  if (isSecret) await checkNoFile(path);
+  const present = await statusOf(path);
   if (present !== null && !present.isFile) {
     // A device, a pipe or a link is written to, not replaced
     if (present.isDirectory) throw new LocalError(`Cannot write "${path}": it is a folder`);

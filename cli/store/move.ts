@@ -10,17 +10,24 @@ import {
   parseCertificate,
   parseTrust,
 } from "../../cert/mod.ts";
-import { exportPkcs12, exportPrivateKeyPem, importPkcs12 } from "../../pkcs11/mod.ts";
-import { type Args, UsageError } from "../base/args.ts";
+import {
+  exportPkcs12,
+  type ExportPkcs12Options,
+  exportPrivateKeyPem,
+  importPkcs12,
+} from "../../pkcs11/mod.ts";
+import { MAX_ITERATIONS } from "../../pkcs11/pbe/iteration_budget.ts";
+import { type Args, type Option, UsageError } from "../base/args.ts";
+import { WITHOUT_MAC } from "./list_pkcs12.ts";
 import { TRUST } from "./change.ts";
 import { OUT } from "../base/command.ts";
 import { toHex } from "../../cert/base/runtime.ts";
 import { printing } from "./printing.ts";
-import { readBytes, writeFile } from "../base/files.ts";
+import { checkNoFile, readBytes, writeFile } from "../base/files.ts";
 import { FILE_PASSWORD, filePassword, newPassword } from "../base/passwords.ts";
 import { importNamed, importPem, openStore, type Store } from "./store.ts";
 import type { Io } from "../base/io.ts";
-import { safe } from "../base/text.ts";
+import { count, safe } from "../base/text.ts";
 
 /** The command. */
 export const importCommand = printing({
@@ -36,6 +43,7 @@ export const importCommand = printing({
       example: "me",
     },
     { ...TRUST, text: `of the authorities in the file; ${TRUST.text}` },
+    WITHOUT_MAC,
   ],
   run: async (args, io) => {
     const trust = args.one("trust");
@@ -64,9 +72,7 @@ async function importPkcs12File(
   const { identities, certificates } = await importPkcs12(
     bytes,
     await filePassword(file, args, io),
-    {
-      extractable: true,
-    },
+    { extractable: true, allowMissingMac: args.has("without-mac") },
   );
   const done: string[] = [];
   const stored = new Set<Certificate>();
@@ -148,6 +154,42 @@ function publicKeyOf(certificate: Certificate): string | undefined {
 
 const FORMATS = ["pkcs12", "pem"] as const;
 
+const ENCRYPTIONS = ["aes-256", "aes-256-pbmac1", "weak-3des-sha1"] as const;
+
+const ENCRYPTION: Option = {
+  name: "encryption",
+  value: "HOW",
+  text: "of PKCS#12: aes-256 (the default); with a MAC of RFC 9879, which few programs know; or, " +
+    "for old programs, one that is weak",
+  words: ENCRYPTIONS,
+};
+
+const ITERATIONS: Option = {
+  name: "iterations",
+  value: "N",
+  text: "how often a guess of the password is hashed (600000)",
+  example: "1000000",
+};
+
+/** Reads how a file is encrypted, and warns of what protects little. */
+async function encryptionOf(
+  args: Args,
+  io: Io,
+): Promise<Pick<ExportPkcs12Options, "encryption" | "iterations">> {
+  const encryption = args.choice("encryption", ENCRYPTIONS);
+  const iterations = args.number("iterations", MAX_ITERATIONS);
+  if (encryption === "weak-3des-sha1") {
+    await io.err.line(
+      "Warning: 3DES and SHA-1 protect little: who has the file guesses short passwords in " +
+        "minutes; take a long random one, and delete the file once it is imported",
+    );
+  }
+  return {
+    ...encryption !== undefined && { encryption },
+    ...iterations !== undefined && { iterations },
+  };
+}
+
 /** The command. */
 export const exportCommand = printing({
   name: "p12 export",
@@ -156,6 +198,8 @@ export const exportCommand = printing({
   options: [
     { name: "format", value: "FORMAT", text: "pkcs12 by default", words: FORMATS },
     { name: "no-key", text: "only certificates" },
+    ENCRYPTION,
+    ITERATIONS,
     {
       ...FILE_PASSWORD,
       text:
@@ -167,6 +211,11 @@ export const exportCommand = printing({
     const format = args.choice("format", FORMATS) ?? "pkcs12";
     const out = args.one("out");
     if (out === undefined) throw new UsageError("Cannot export: say where to by --out FILE");
+    if (!args.has("no-key")) await checkNoFile(out);
+    const encryption = await encryptionOf(args, io);
+    if (format === "pem" && Object.keys(encryption).length > 0) {
+      throw new UsageError("Cannot take --encryption or --iterations: they are of PKCS#12");
+    }
     await using store = await openStore(args, io);
     const certificate = await store.certificate(args.positional[0]!);
     const key = args.has("no-key") ? undefined : await store.exportableKeyOf(certificate);
@@ -185,6 +234,7 @@ export const exportCommand = printing({
         : await exportPkcs12({
           certificates,
           password,
+          ...encryption,
           ...(key !== undefined && { key }),
           ...(friendlyName !== undefined && { friendlyName }),
         });
@@ -194,15 +244,15 @@ export const exportCommand = printing({
       throw new NssError(
         "SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY",
         `Cannot export the private key: "${store.token.label}" lets none go; ` +
-          "--no-key exports the certificates, and pk12util the keys of an NSS database",
+          "--no-key exports the certificates",
         { cause },
       );
     }
     return out === "-"
       ? ""
-      : `Exported ${1 + chain.length} certificates${key === undefined ? "" : " and the key"} to ${
-        safe(out)
-      }`;
+      : `Exported ${count(1 + chain.length, "certificate")}${
+        key === undefined ? "" : " and the key"
+      } to ${safe(out)}`;
   },
   examples: [{
     line: "p12 export www --db db --out www.p12",

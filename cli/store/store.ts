@@ -156,7 +156,9 @@ export class Store implements AsyncDisposable {
   /** The private key of a certificate, which may leave. */
   async exportableKeyOf(certificate: Certificate): Promise<PrivateKey> {
     const publicKey = toHex(certificate.subjectPublicKeyInfo.publicKey);
-    return this.#exportable.get(publicKey) ?? await this.keyOf(certificate);
+    const { extractKey } = this.token as Partial<NssDbToken>;
+    return this.#exportable.get(publicKey) ?? await extractKey?.call(this.token, certificate) ??
+      await this.keyOf(certificate);
   }
 
   /** Finds a private key by its id (hexadecimal), its name, or the name of its certificate. */
@@ -253,7 +255,9 @@ async function openDatabase(directory: string, { write, create }: OpenOptions): 
     () => import("../../pkcs11/nss_db/mod.ts"),
   );
   const folder = databaseFolder(directory);
-  if (create === undefined) return await openNssDb(folder, { readWrite: write ?? false });
+  if (create === undefined) {
+    return await openNssDb(folder, { readWrite: write ?? false });
+  }
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   const present = [...Deno.readDirSync(folder)].map(({ name }) => name)
     .find((name) => /^(?:cert[89]|key[34])\.db$/.test(name));

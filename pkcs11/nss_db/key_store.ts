@@ -71,6 +71,29 @@ export class NssKeyStore implements TokenKeyStore {
     return await whileLoggedIn(login, () => this.#open(which));
   }
 
+  /**
+   * Finds a key and decrypts it, so that it can be exported.
+   *
+   * @throws {NssError} `SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY` if it is marked as not extractable,
+   * `SEC_ERROR_BAD_DATABASE` if it is damaged.
+   */
+  async extract(which: KeyQuery, login: () => Promise<unknown>): Promise<PrivateKey | undefined> {
+    if (await this.#find(which) === undefined) return undefined;
+    return await whileLoggedIn(login, () =>
+      this.#core.settled(async (snapshot) => {
+        const session = this.#core.demandSession();
+        const stored = await this.#keys.of(snapshot).find(which);
+        if (stored === undefined) return undefined;
+        if (stored.object.get(CKA.extractable)?.[0] !== 1) {
+          throw new NssError(
+            "SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY",
+            `Cannot export private key ${toHex(stored.id)}: it is marked as not extractable`,
+          );
+        }
+        return await this.#decrypt(snapshot, session, stored, stored.publicKey ?? null, true);
+      }));
+  }
+
   /** Generates a key pair; see {@linkcode TokenKeyStore.generate}. */
   async generate(
     type: KeyPairType,
@@ -160,6 +183,7 @@ export class NssKeyStore implements TokenKeyStore {
     session: Session,
     stored: StoredKey,
     wanted: SubjectPublicKeyInfo | null,
+    isExtractable = false,
   ): Promise<PrivateKey> {
     const { object } = stored;
     await Promise.all(
@@ -177,7 +201,7 @@ export class NssKeyStore implements TokenKeyStore {
     let info: PrivateKeyInfo | undefined;
     try {
       info = decodePrivateKey(pkcs8);
-      return await fromInfo(info);
+      return await fromInfo(info, isExtractable);
     } catch (cause) {
       // The encoding is right, and it is the runtime that does not take the key
       if (info !== undefined && cause instanceof NssError && isNoVerdict(cause)) throw cause;

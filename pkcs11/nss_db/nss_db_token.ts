@@ -7,10 +7,18 @@ import {
   type Shape,
   takeOptions,
 } from "../../cert/base/options.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import type { CertDB } from "../../cert/db/cert_db.ts";
 import { BaseToken } from "../token/base_token.ts";
 import { MECHANISMS } from "../token/mechanisms.ts";
-import type { TokenInfo, TokenMechanism } from "../token/token.ts";
+import {
+  isKeyQuery,
+  type KeyQuery,
+  TOKEN_OPTIONS,
+  type TokenInfo,
+  type TokenMechanism,
+  type TokenOptions,
+} from "../token/token.ts";
 import type { TokenLogin } from "../token/token_login.ts";
 import { NssCertStore } from "./cert_store.ts";
 import { changePassword } from "./change_password.ts";
@@ -145,6 +153,7 @@ export class NssDbToken extends BaseToken {
   /** The CRLs. */
   readonly crls: NssCrls;
   readonly #core: NssDbCore;
+  readonly #keys: NssKeyStore;
 
   /**
    * Creates a token.
@@ -152,14 +161,16 @@ export class NssDbToken extends BaseToken {
    * @param core The database.
    */
   constructor(core: NssDbCore) {
+    const keys = new NssKeyStore(core);
     super({
       label: core.label,
       isReadOnly: core.files.isReadOnly,
       login: loginOf(core),
-      keys: new NssKeyStore(core),
+      keys,
       release: () => core.close(), // after pending writes
     });
     this.#core = core;
+    this.#keys = keys;
     this.crls = new NssCrlStore(core);
     this.certificates = new NssCertStore(
       core,
@@ -187,6 +198,24 @@ export class NssDbToken extends BaseToken {
       isInitialized: snapshot.metadata.has(PASSWORD_RECORD),
       needsLogin: this.#core.needsLogin,
     });
+  }
+
+  /**
+   * Finds a private key in a form that can be exported, as by `exportPkcs12()`. Unlike what
+   * `findKey()` returns, it can be used after a logout.
+   *
+   * @param which The key.
+   * @param options The argument for the password function.
+   * @returns The key, or `undefined` if the token does not have it.
+   * @throws {NssError} `SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY` if the database marks it as not
+   * extractable, `SEC_ERROR_NO_TOKEN` if the token is closed.
+   */
+  async extractKey(which: KeyQuery, options: TokenOptions = {}): Promise<PrivateKey | undefined> {
+    const what = "extract private key";
+    requireArgs(`Cannot ${what}`, isKeyQuery(which, "which"));
+    options = takeOptions(`Cannot ${what}`, options, TOKEN_OPTIONS);
+    this.checkOpen(what);
+    return await this.#keys.extract(which, () => this.requireSession(what, options));
   }
 
   /**
