@@ -34,9 +34,24 @@ export function reporting({ run, json: members, ...rest }: Reporting): Command {
       const given = await run(args, io);
       const { text, json, outcome = "good" } = typeof given === "string" ? { text: given } : given;
       if (args.has("json") && json !== undefined) {
-        await io.out.line(JSON.stringify({ format: 1, ...json }));
+        await io.out.line(jsonLine({ format: 1, ...json }));
       } else if (text !== "") await io.out.line(text);
       return outcome;
     },
   };
+}
+
+/**
+ * Encodes data as JSON of one line, in which what could steer a terminal is escaped: the data are
+ * the same.
+ */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+    (character) =>
+      Array.from(
+        { length: character.length },
+        (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`,
+      ).join(""),
+  );
 }

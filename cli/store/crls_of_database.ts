@@ -40,7 +40,7 @@ export const list = printing({
     await using store = await openStore(args, io);
     const stored = await store.crls.find();
     const crls = await Promise.all(stored.map(async ({ issuer, crl, url }) => ({
-      issuer: safe(issuer, 1000),
+      issuer: String(issuer),
       nickname: (await issuersOf(store, { issuer }))[0]?.nickname ?? null,
       readable: crl !== null,
       thisUpdate: crl?.thisUpdate.toISOString() ?? null,

@@ -1,87 +1,28 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Commands that make certificates and requests: request, self-sign, issue. @module */
+/** Commands that make certificates and requests. @module */
 
 import {
   type Certificate,
   createCertificate,
-  type CreateCertificateOptions,
   createCertificateRequest,
   importCert,
   issueCertificate,
   NssError,
   parseCertificateRequest,
   parseTrust,
+  type PrivateKey,
   type SubjectPublicKeyInfo,
 } from "../../cert/mod.ts";
-import { KEY_PURPOSES } from "../../cert/create/signed_data.ts";
-import { KEY_USAGES } from "../../cert/extensions/key_usage.ts";
-import type { PrivateKey } from "../../cert/mod.ts";
 import { type Args, type Option, UsageError } from "../base/args.ts";
-import { KEY_TYPES, TRUST, TYPE } from "./change.ts";
-import { OUT } from "../base/command.ts";
-import { printing } from "./printing.ts";
+import { AS_DER, OUT } from "../base/command.ts";
 import { readBytes, writeFile } from "../base/files.ts";
-import { openStore, type Store } from "./store.ts";
 import type { Io } from "../base/io.ts";
 import { safe } from "../base/text.ts";
-
-/** Two of them only say more of keyAgreement, of keys that nobody makes. */
-const USAGES = KEY_USAGES.filter((usage) => usage !== "encipherOnly" && usage !== "decipherOnly");
-
-const NAME_OPTIONS: readonly Option[] = [
-  {
-    name: "subject",
-    value: "NAME",
-    text: "the distinguished name",
-    example: "CN=example.com,O=Example",
-  },
-  { name: "dns", value: "NAME,...", text: "DNS names", example: "example.com" },
-  { name: "ip", value: "ADDRESS,...", text: "IP addresses", example: "192.0.2.1" },
-  { name: "email", value: "ADDRESS,...", text: "e-mail addresses", example: "a@example.com" },
-  { name: "for", value: "PURPOSE,...", text: "what it is for", words: KEY_PURPOSES },
-  { name: "key-usage", value: "USAGE,...", text: "the key usage", words: USAGES },
-];
-
-const ISSUE_OPTIONS: readonly Option[] = [
-  ...NAME_OPTIONS,
-  { name: "ca", text: "make it an authority's" },
-  { name: "path-length", value: "N", text: "how many authorities may be under it", example: "0" },
-  {
-    name: "days",
-    value: "N",
-    text: "how long it is valid: 90, of an authority 3650",
-    example: "30",
-  },
-];
-
-type Names = Pick<
-  CreateCertificateOptions,
-  "subject" | "dnsNames" | "ipAddresses" | "emailAddresses" | "extKeyUsage" | "keyUsage"
->;
-
-/** What the options say of names and purposes; nothing where they are silent. */
-function namesOf(args: Args): Names {
-  const subject = args.one("subject");
-  const lists = {
-    dnsNames: args.list("dns"),
-    ipAddresses: args.list("ip"),
-    emailAddresses: args.list("email"),
-    extKeyUsage: args.choices("for", KEY_PURPOSES),
-    keyUsage: args.choices("key-usage", USAGES),
-  };
-  const given = Object.entries(lists).filter(([, values]) => values.length > 0);
-  return { ...(subject !== undefined && { subject }), ...Object.fromEntries(given) };
-}
-
-function validityOf(args: Args): Pick<CreateCertificateOptions, "isCa" | "pathLength" | "days"> {
-  const [days, pathLength] = [args.number("days"), args.number("path-length")];
-  return {
-    isCa: args.has("ca"),
-    ...(days !== undefined && { days }),
-    ...(pathLength !== undefined && { pathLength }),
-  };
-}
+import { KEY_TYPES, TRUST, TYPE } from "./change.ts";
+import { contentOf, ISSUE_OPTIONS, NAME_OPTIONS, namesOf } from "./issue_options.ts";
+import { printing } from "./printing.ts";
+import { openStore, type Store } from "./store.ts";
 
 interface UsedKey {
   readonly privateKey: PrivateKey;
@@ -126,23 +67,33 @@ export const request = printing({
   name: "csr create",
   args: "[KEY]",
   text: "Make a request for a certificate (PKCS#10), with a key of the token or a new one",
-  options: [...NAME_OPTIONS, TYPE, {
-    name: "name",
-    value: "NAME",
-    text: "what a new key is called",
-    example: "www",
-  }, OUT],
+  options: [
+    ...NAME_OPTIONS,
+    TYPE,
+    {
+      name: "name",
+      value: "NAME",
+      text: "what a new key is called",
+      example: "www",
+    },
+    AS_DER,
+    OUT,
+  ],
   run: async (args, io) => {
     const [key] = args.positional;
+    const names = await namesOf(args, io);
     await using store = await openStore(args, io, { write: key === undefined });
-    const pem = await withKey(
+    const content = await withKey(
       store,
       () => key === undefined ? Promise.resolve(undefined) : keyNamed(store, key),
       args,
       args.one("name"),
-      async (keys) => (await createCertificateRequest({ ...keys, ...namesOf(args) })).toPem(),
+      async (keys) => {
+        const made = await createCertificateRequest({ ...keys, ...names });
+        return args.has("as-der") ? made.der : made.toPem();
+      },
     );
-    await writeFile(args.one("out") ?? "-", pem, io.out);
+    await writeFile(args.one("out") ?? "-", content, io.out);
     return "";
   },
   examples: [{
@@ -151,47 +102,83 @@ export const request = printing({
   }],
 });
 
+/** The options of commands that make a certificate with a key of the token. */
+const OWN_KEY_OPTIONS: readonly Option[] = [
+  ...ISSUE_OPTIONS,
+  TYPE,
+  {
+    name: "key",
+    value: "KEY",
+    text: "the key, instead of a new one: its id, its name or the nickname of a certificate",
+    example: "4b1d",
+  },
+  TRUST,
+  AS_DER,
+  OUT,
+];
+
+/** Who signs. */
+const ISSUER: Option = {
+  name: "issuer",
+  value: "NAME",
+  text: "the authority's certificate",
+  example: "My CA",
+};
+
+/** Makes a certificate of a key of the token, which another one or its own key signs. */
+async function certify(issuerName: string | undefined, args: Args, io: Io): Promise<string> {
+  const name = args.positional[0]!;
+  const key = args.one("key");
+  const trust = args.one("trust");
+  if (trust !== undefined) parseTrust(trust);
+  const isFile = args.has("pem"); // which are only read: the certificate goes to --out
+  const content = await contentOf(args, io);
+  await using store = await openStore(args, io, { write: !isFile });
+  const signer = issuerName === undefined ? undefined : await store.certificate(issuerName);
+  const issuer = signer && { certificate: signer, privateKey: await store.keyOf(signer) };
+  return await withKey(
+    store,
+    () => key === undefined ? Promise.resolve(undefined) : keyNamed(store, key),
+    args,
+    name,
+    async (keys) => {
+      const subject = `CN=${name.replaceAll(/[\\,+"<>;=#]/g, "\\$&")}`;
+      const certificate = await createCertificate({
+        subject,
+        ...keys,
+        ...content,
+        ...issuer !== undefined && { issuer },
+      });
+      return await finish(store, certificate, name, args, io);
+    },
+  );
+}
+
 /** The command. */
 export const selfSign = printing({
   name: "cert self-sign",
   args: "NAME",
   text: "Make a certificate that its own key signs, with a new key or --key, and store it",
-  options: [
-    ...ISSUE_OPTIONS,
-    TYPE,
-    {
-      name: "key",
-      value: "KEY",
-      text: "the key: its id, its name or the nickname of a certificate",
-      example: "4b1d",
-    },
-    TRUST,
-    OUT,
-  ],
-  run: async (args, io) => {
-    const name = args.positional[0]!;
-    const key = args.one("key");
-    const trust = args.one("trust");
-    if (trust !== undefined) parseTrust(trust);
-    const isFile = args.has("pem"); // which are only read: the certificate goes to --out
-    await using store = await openStore(args, io, { write: !isFile });
-    return await withKey(
-      store,
-      () => key === undefined ? Promise.resolve(undefined) : keyNamed(store, key),
-      args,
-      name,
-      async (keys) => {
-        const options = { subject: `CN=${name.replaceAll(/[\\,+"<>;=#]/g, "\\$&")}`, ...keys };
-        const certificate = await createCertificate({
-          ...options,
-          ...namesOf(args),
-          ...validityOf(args),
-        });
-        return await finish(store, certificate, name, args, io);
-      },
-    );
-  },
+  options: OWN_KEY_OPTIONS,
+  run: (args, io) => certify(undefined, args, io),
   examples: [{ line: 'cert self-sign "My CA" --db db --ca --trust CT,,', text: "an authority" }],
+});
+
+/** The command. */
+export const issueOwn = printing({
+  name: "cert issue",
+  args: "NAME",
+  text: "Make a certificate that an authority in the token signs, with a new key, and store it",
+  options: [ISSUER, ...OWN_KEY_OPTIONS],
+  run: async (args, io) => {
+    const issuer = args.one("issuer");
+    if (issuer === undefined) throw new UsageError("Cannot issue: say who signs by --issuer");
+    return await certify(issuer, args, io);
+  },
+  examples: [{
+    line: 'cert issue www --db db --issuer "My CA" --dns example.com',
+    text: "a server's certificate and its key, in one step",
+  }],
 });
 
 /** The command. */
@@ -201,7 +188,7 @@ export const issue = printing({
   text:
     "Certify a request (PEM or DER; - for standard input) with the key of an authority in the token",
   options: [
-    { name: "issuer", value: "NAME", text: "the authority's certificate", example: "My CA" },
+    ISSUER,
     { name: "as-requested", text: "take names and purposes from the request; look at them before" },
     ...ISSUE_OPTIONS,
     {
@@ -211,11 +198,13 @@ export const issue = printing({
       example: "www",
     },
     TRUST,
+    AS_DER,
     OUT,
   ],
   run: async (args, io) => {
     const issuerName = args.one("issuer");
     if (issuerName === undefined) throw new UsageError("Cannot issue: say who signs by --issuer");
+    const content = await contentOf(args, io);
     const parsed = parseCertificateRequest(await readBytes(args.positional[0]!, io));
     const name = args.one("name");
     await using store = await openStore(args, io, { write: name !== undefined });
@@ -225,8 +214,7 @@ export const issue = printing({
       ...(args.has("as-requested") && {
         copyExtensions: ["subjectAltName", "keyUsage", "extKeyUsage"] as const,
       }),
-      ...namesOf(args),
-      ...validityOf(args),
+      ...content,
     });
     return await finish(store, certificate, name, args, io);
   },
@@ -256,6 +244,9 @@ async function finish(
       await importCert(store.trustDB, certificate, { nickname: name, trust });
     }
   }
-  if (out !== undefined || !isStored) await writeFile(out ?? "-", certificate.toPem(), io.out);
+  if (out !== undefined || !isStored) {
+    const content = args.has("as-der") ? certificate.der : certificate.toPem();
+    await writeFile(out ?? "-", content, io.out);
+  }
   return isStored && out !== "-" ? `Stored "${safe(name)}"` : "";
 }

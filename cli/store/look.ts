@@ -1,9 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Commands that look: list, show, verify. @module */
+/** Commands that look at certificates and keys: list, show, chain. @module */
 
 import {
   type Certificate,
+  certificateToJson,
   type CertRecord,
   formatCertificate,
   formatTrust,
@@ -12,14 +13,15 @@ import {
   TRUST_FLAGS,
 } from "../../cert/mod.ts";
 import type { TokenKey } from "../../pkcs11/mod.ts";
-import { oneOf } from "../base/args.ts";
-import { OUT } from "../base/command.ts";
 import { toHex } from "../../cert/base/runtime.ts";
-import { printing } from "./printing.ts";
+import { oneOf } from "../base/args.ts";
+import { AS_DER, OUT } from "../base/command.ts";
 import { writeFile } from "../base/files.ts";
-import { openStore, type Store } from "./store.ts";
 import type { Output } from "../base/io.ts";
+import type { Result } from "../base/reporting.ts";
 import { day, safe } from "../base/text.ts";
+import { printing } from "./printing.ts";
+import { openStore, type Store } from "./store.ts";
 import { keyText, subjectOf } from "./text.ts";
 
 /** Trust as certutil -L prints it, with `u` where the key is there. */
@@ -29,13 +31,23 @@ export function trustText({ trust, hasKey }: CertRecord): string {
   return formatTrust({ ssl: ssl | user, email: email | user, objectSigning: objectSigning | user });
 }
 
-/** The whole of something, of which the first is the default. */
-const LISTS = {
-  certificates: async ({ certificates }: Store, out: Output): Promise<string> => {
-    const records = [...await certificates.find({})];
-    const name = (record: CertRecord): string => record.nickname ?? "";
-    records.sort((a, b) => name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0);
-    return out.table([
+/** A certificate of a store as data; texts of the certificate are long where they are long there. */
+async function certificateJson(record: CertRecord) {
+  const { nickname, hasKey, tokenName } = record;
+  const certificate = await certificateToJson(record.certificate);
+  return { nickname, token: tokenName ?? null, trust: trustText(record), hasKey, ...certificate };
+}
+
+/** What `--json` has of a certificate. */
+const CERTIFICATE_MEMBERS = "nickname (null for none), token (its label, null for the store's " +
+  "own), trust, hasKey, and the members of certificateToJson()";
+
+async function certificatesOf({ certificates }: Store, out: Output): Promise<Result> {
+  const records = [...await certificates.find({})];
+  const name = (record: CertRecord): string => record.nickname ?? "";
+  records.sort((a, b) => name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0);
+  return {
+    text: out.table([
       ["NICKNAME", "TRUST", "EXPIRES", "SUBJECT"],
       ...records.map((record) => [
         safe(record.nickname ?? "-"),
@@ -43,26 +55,39 @@ const LISTS = {
         day(record.certificate.notAfter),
         safe(subjectOf(record.certificate)),
       ]),
-    ]);
-  },
-  keys: async ({ token, certificates }: Store, out: Output): Promise<string> => {
-    const records = await certificates.find({});
-    const certified = ({ publicKey }: TokenKey): string =>
-      records.filter((record) =>
-        publicKey !== undefined && isOf(record.certificate, publicKey.publicKey)
-      )
-        .map(({ nickname }) => nickname ?? "-").join(", ");
-    return out.table([
+    ]),
+    json: { certificates: await Promise.all(records.map(certificateJson)), keys: null },
+  };
+}
+
+async function keysOf({ token, certificates }: Store, out: Output): Promise<Result> {
+  const records = await certificates.find({});
+  const certified = ({ publicKey }: TokenKey): CertRecord[] =>
+    publicKey === undefined
+      ? []
+      : records.filter((record) => isOf(record.certificate, publicKey.publicKey));
+  const keys = (await token.listKeys()).map((key) => ({
+    id: toHex(key.id),
+    kind: keyText(key.algorithm),
+    name: key.label,
+    nicknames: certified(key).map(({ nickname }) => nickname ?? "-"),
+  }));
+  return {
+    text: out.table([
       ["ID", "KIND", "NAME", "CERTIFICATES"],
-      ...(await token.listKeys()).map((key) => [
-        toHex(key.id),
-        keyText(key.algorithm),
-        safe(key.label ?? "-"),
-        safe(certified(key)),
+      ...keys.map(({ id, kind, name, nicknames }) => [
+        id,
+        kind,
+        safe(name ?? "-"),
+        safe(nicknames.join(", ")),
       ]),
-    ]);
-  },
-} as const;
+    ]),
+    json: { certificates: null, keys },
+  };
+}
+
+/** What may be listed, of which the first is the default. */
+const LISTS = { certificates: certificatesOf, keys: keysOf } as const;
 
 const LIST_NAMES = Object.keys(LISTS) as (keyof typeof LISTS)[];
 
@@ -79,8 +104,13 @@ function isOf(certificate: Certificate, publicKey: Uint8Array): boolean {
 export const list = printing({
   name: "cert list",
   args: "[certificates|keys]",
-  text: "List certificates with their trust (CTcPpu as NSS's certutil), or what else there is",
+  text: "List certificates with their trust (CTcPpu as NSS's certutil), or private keys",
   options: [],
+  json: {
+    certificates: `the certificates: ${CERTIFICATE_MEMBERS}; null where keys are listed`,
+    keys: "the private keys: id (hexadecimal), kind, name (null for none), nicknames of their " +
+      "certificates; null where certificates are listed",
+  },
   run: async (args, io) => {
     const what = oneOf("list", args.positional[0] ?? "certificates", LIST_NAMES);
     await using store = await openStore(args, io);
@@ -97,14 +127,17 @@ export const show = printing({
   name: "cert show",
   args: "NAME",
   text: "Print a certificate: nickname, fingerprint, e-mail address or pkcs11: URI",
-  options: [
-    { name: "as-pem", text: "as PEM instead of text" },
-    { name: "as-der", text: "as DER instead of text" },
-    OUT,
-  ],
+  options: [{ name: "as-pem", text: "as PEM instead of text" }, AS_DER, OUT],
+  json: { certificate: `the certificate: ${CERTIFICATE_MEMBERS}` },
   run: async (args, io) => {
     await using store = await openStore(args, io);
     const certificate = await store.certificate(args.positional[0]!);
+    if (args.has("json")) {
+      return {
+        text: "",
+        json: { certificate: await certificateJson(await recordOf(store, certificate)) },
+      };
+    }
     const output = args.has("as-der")
       ? certificate.der
       : args.has("as-pem")
@@ -119,6 +152,11 @@ export const show = printing({
   }],
 });
 
+async function recordOf({ certificates }: Store, certificate: Certificate): Promise<CertRecord> {
+  const [record] = await certificates.find({ der: certificate.der });
+  return record ?? { certificate, nickname: null, trust: null, hasKey: false };
+}
+
 async function describe(store: Store, certificate: Certificate): Promise<string> {
   const [record] = await store.certificates.find({ der: certificate.der });
   const known = record === undefined ? [] : [
@@ -128,3 +166,31 @@ async function describe(store: Store, certificate: Certificate): Promise<string>
   ];
   return [...known, await formatCertificate(certificate)].join("\n").trimEnd() + "\n";
 }
+
+/** The command. */
+export const chain = printing({
+  name: "cert chain",
+  args: "NAME",
+  text: "Print whose certificates lead from a certificate to its root, as far as they are there",
+  more: ["Nothing is verified: nss verify does that."],
+  options: [],
+  json: { certificates: `from the certificate up: ${CERTIFICATE_MEMBERS}` },
+  run: async (args, io) => {
+    await using store = await openStore(args, io);
+    const leaf = await store.certificate(args.positional[0]!);
+    const all = [leaf, ...await store.issuersOf(leaf)];
+    const records = await Promise.all(all.map((certificate) => recordOf(store, certificate)));
+    const last = all.at(-1)!;
+    const lines = [...records].reverse().map((record, depth) =>
+      `${"  ".repeat(depth)}${safe(record.nickname ?? "-")}: ${safe(subjectOf(record.certificate))}`
+    );
+    return {
+      text: [
+        ...last.isSelfIssued ? [] : [`(its issuer "${safe(last.issuer)}" is not there)`],
+        ...lines,
+      ].join("\n"),
+      json: { certificates: await Promise.all(records.map(certificateJson)) },
+    };
+  },
+  examples: [{ line: "cert chain www --db db", text: "who has issued it, and who that" }],
+});

@@ -80,7 +80,7 @@ export function describeCrl(crl: Crl, io: Io): { text: string; json: Record<stri
       ...crl.size > MAX_SHOWN ? [`and ${crl.size - MAX_SHOWN} more`] : [],
     ].join("\n"),
     json: {
-      issuer: safe(crl.issuer, 1000),
+      issuer: String(crl.issuer),
       thisUpdate: crl.thisUpdate.toISOString(),
       nextUpdate: crl.nextUpdate?.toISOString() ?? null,
       number: crl.crlNumber === undefined ? null : `${crl.crlNumber}`,

@@ -98,7 +98,10 @@ function defaultsOf(flags: ReadonlySet<string>): string[] {
 
 async function describe(spec: ModuleSpec) {
   const { name, library, parameters, nss } = spec;
-  if (library === "") return { name, library: null, parameters, slots: [] };
+  if (library === "") {
+    const unknown = { manufacturer: null, description: null, version: null };
+    return { name, library: null, parameters, ...unknown, slots: [] };
+  }
   await using module = await loadSpec(spec);
   const { manufacturer, description, version } = module.describe();
   const flags = slotFlags(nss);
@@ -121,7 +124,7 @@ type Description = Awaited<ReturnType<typeof describe>>;
 
 function textOf(module: Description, fips: string, io: Io): string {
   const { name, library, parameters, manufacturer, description, version, slots } = module;
-  const rows: [string, string | null | undefined][] = [
+  const rows: [string, string | null][] = [
     ["module", name],
     ["library", library ?? "part of NSS"],
     ["parameters", parameters || "none"],
@@ -160,9 +163,9 @@ export const show = reporting({
     name: "the name",
     library: "the path of the library; null for NSS's own module, which is not loaded",
     parameters: "with which it is initialised",
-    manufacturer: "who has made it; absent where it is not loaded",
-    description: "what it calls itself",
-    version: "the version of the library",
+    manufacturer: "who has made it; null where it is not loaded",
+    description: "what it calls itself; null where it is not loaded",
+    version: "the version of the library; null where it is not loaded",
     slots: "the slots: id, name, enabled, defaultFor (words of --mechanisms), token (null for " +
       "none: label, model, serialNumber, needsLogin), mechanisms (names)",
     fips: "whether the database has NSS's programs in FIPS mode, which this one has none of",

@@ -219,7 +219,7 @@ export const exportCommand = printing({
     await using store = await openStore(args, io);
     const certificate = await store.certificate(args.positional[0]!);
     const key = args.has("no-key") ? undefined : await store.exportableKeyOf(certificate);
-    const chain = await issuersOf(store, certificate);
+    const chain = await store.issuersOf(certificate);
     const [record] = await store.certificates.find({ der: certificate.der });
     const friendlyName = record?.nickname ?? undefined;
     try {
@@ -262,16 +262,3 @@ export const exportCommand = printing({
     text: "only certificates",
   }],
 });
-
-/** Those that the context has, up to the root. */
-async function issuersOf({ context }: Store, leaf: Certificate): Promise<Certificate[]> {
-  const chain: Certificate[] = [];
-  for (let last = leaf; !last.isSelfIssued && chain.length < 16;) {
-    const records = await context.certDB.find({ subject: last.issuer.der });
-    const [issuer] = records.map(({ certificate }) => certificate)
-      .sort((a, b) => b.notBefore.getTime() - a.notBefore.getTime());
-    if (issuer === undefined || chain.includes(issuer)) break;
-    chain.push(last = issuer);
-  }
-  return chain;
-}

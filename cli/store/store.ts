@@ -72,6 +72,9 @@ export const STORE_OPTIONS: readonly Option[] = [
   ...PASSWORD_OPTIONS,
 ];
 
+/** The most issuers of a certificate; real ones have three at most. */
+const MAX_CHAIN = 16;
+
 /** How a store is opened. */
 export interface OpenOptions {
   /** Whether it is to be changed. */
@@ -180,6 +183,19 @@ export class Store implements AsyncDisposable {
       "SEC_ERROR_NO_KEY",
       `Cannot find key "${name}": "${this.token.label}" has none of that name or id`,
     );
+  }
+
+  /** The issuers of a certificate that the context has, up to the root. */
+  async issuersOf(leaf: Certificate): Promise<Certificate[]> {
+    const chain: Certificate[] = [];
+    for (let last = leaf; !last.isSelfIssued && chain.length < MAX_CHAIN;) {
+      const records = await this.context.certDB.find({ subject: last.issuer.der });
+      const [issuer] = records.map(({ certificate }) => certificate)
+        .sort((a, b) => b.notBefore.getTime() - a.notBefore.getTime());
+      if (issuer === undefined || chain.includes(issuer)) break;
+      chain.push(last = issuer);
+    }
+    return chain;
   }
 
   async #keyOfNamed(name: string, keys: readonly TokenKey[]): Promise<TokenKey | undefined> {

@@ -6,6 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { programVersion, runOk } from "../support/process.ts";
 import { skip } from "../support/skip.ts";
+import { allCommands } from "./_page.ts";
 import { type Result, runNss, type RunOptions } from "./_run.ts";
 
 /** The password of databases and files. */
@@ -59,7 +60,7 @@ export class Desk implements AsyncDisposable {
 
   /** The words of a command line: `:name` is the path of a file. */
   args(line: readonly string[]): string[] {
-    return line.map((word) => word.startsWith(":") ? this.path(word.slice(1)) : word);
+    return line.map((word) => /^:[^:]/.test(word) ? this.path(word.slice(1)) : word);
   }
 
   /** Runs a command. */
@@ -74,10 +75,19 @@ export class Desk implements AsyncDisposable {
     return out;
   }
 
-  /** Runs a command with `--json`; gives what it prints. */
+  /** Runs a command with `--json`; gives what it prints, whose members are those it declares. */
   // deno-lint-ignore no-explicit-any -- each test knows what it looks at
   async json(...line: readonly string[]): Promise<any> {
-    return JSON.parse(await this.ok(...line, "--json"));
+    const value = JSON.parse(await this.ok(...line, "--json"));
+    const command = (await allCommands()).find(({ name }) =>
+      name === line.slice(0, name.split(" ").length).join(" ")
+    );
+    assertEquals(
+      Object.keys(value).sort(),
+      Object.keys(command?.json ?? {}).sort(),
+      line.join(" "),
+    );
+    return value;
   }
 
   /** Runs a command, which fails; gives what it says of that. */
