@@ -3,7 +3,7 @@
 
 /**
  * Keys that stay in tokens, of ML-DSA too, as raw public keys and with certificates. Those in
- * SoftHSM are in `tests/interop/softhsm_test.ts`.
+ * SoftHSM are in `tests/interop/softhsm/`.
  *
  * @module
  */

@@ -48,6 +48,8 @@ export const softHsmMissing: string | null = library === undefined
 
 /** SoftHSM with a token of one test file. */
 export interface SoftHsm extends AsyncDisposable {
+  /** The folder of all of it. */
+  readonly folder: string;
   /** The path of the copy of the library. */
   readonly library: string;
   /** The label of the token. */
@@ -99,6 +101,7 @@ export async function openSoftHsm(label: string, pin: string): Promise<SoftHsm> 
     ...["--init-token", "--free", "--label", label, "--so-pin", "12345678", "--pin", pin],
   ], { env });
   return {
+    folder,
     library: copy,
     label,
     env,
