@@ -22,6 +22,8 @@ interface FolderKind {
   readonly folder: string;
   /** How its files end. */
   readonly end: string;
+  /** The file of all authorities that the command makes, where that is known. */
+  readonly bundle?: string;
   /** Reads the folder anew; `root` is empty, or another root of the file system. */
   readonly update: (root: string, adds: boolean) => CommandLine | null;
 }
@@ -41,6 +43,7 @@ const FOLDERS: readonly FolderKind[] = [
     systems: "Debian, Ubuntu, Alpine",
     folder: "/usr/local/share/ca-certificates",
     end: ".crt",
+    bundle: "/etc/ssl/certs/ca-certificates.crt",
     update: (root, adds) => [
       "update-ca-certificates",
       // Links to what is gone go with it
@@ -102,6 +105,21 @@ async function holdsFile(path: string, certificate: Certificate): Promise<Held> 
   throw new LocalError(`Cannot use "${path}": it is another file than nss ca trust writes`);
 }
 
+/** Looks whether a command has done what it is for: Debian's leaves the last authority in. */
+async function checkBundle(bundle: string, pem: string, adds: boolean): Promise<void> {
+  const text = await Deno.readTextFile(bundle).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  });
+  if (text.includes(pem.trim()) === adds) return;
+  throw new LocalError(
+    adds
+      ? `Cannot change the system's store: "${bundle}" does not have the authority all the same`
+      : `Cannot change the system's store: "${bundle}" has the authority still, since there is no ` +
+        "other one; delete that file",
+  );
+}
+
 function folderStore(kind: FolderKind, root: string): TrustStore {
   const folder = `${root}${kind.folder}`;
   const pathOf = async (trusted: Trusted) => `${folder}/${await fileOf(trusted, kind.end)}`;
@@ -122,16 +140,18 @@ function folderStore(kind: FolderKind, root: string): TrustStore {
     ],
     change: async (trusted, adds, _args, io) => {
       const path = await pathOf(trusted);
-      if (adds) await writeFile(path, trusted.certificate.toPem(), io.out);
+      const pem = trusted.certificate.toPem();
+      if (adds) await writeFile(path, pem, io.out);
       else await Deno.remove(path);
       const line = kind.update(root, adds);
       if (line === null) return;
       try {
         await runCommand(line);
+        if (kind.bundle !== undefined) await checkBundle(`${root}${kind.bundle}`, pem, adds);
       } catch (error) {
         // Else the file would say what is not so
         if (adds) await Deno.remove(path).catch(() => {});
-        else await writeFile(path, trusted.certificate.toPem(), io.out).catch(() => {});
+        else await writeFile(path, pem, io.out).catch(() => {});
         throw error;
       }
     },

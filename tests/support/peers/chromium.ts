@@ -65,15 +65,18 @@ export function findChromium(): Promise<{ command: string; availability: Availab
  *
  * @param args Its further arguments; the last is the address of the page.
  * @param use What is done with it.
+ * @param prepare What is done with its home before it starts.
  * @returns What the function returns.
  */
 export async function withChromium<T>(
   args: readonly string[],
   use: (process: Process) => Promise<T>,
+  prepare: (home: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<T> {
   const { command } = await findChromium();
   const home = await Deno.makeTempDir({ prefix: "nss_chromium_" });
   try {
+    await prepare(home);
     await using process = spawn(command, {
       args: [
         "--headless",
@@ -156,12 +159,16 @@ export interface Tab {
  * @param address The address of the page.
  * @param use What is done with it.
  * @param more Further arguments of the browser.
+ * @param prepare What is done with the browser's home before it starts.
  * @returns What the function returns.
  */
 export async function withTab<T>(
   address: string,
   use: (tab: Tab) => Promise<T>,
-  more: readonly string[] = [],
+  { more = [], prepare }: {
+    readonly more?: readonly string[];
+    readonly prepare?: (home: string) => Promise<void>;
+  } = {},
 ): Promise<T> {
   const args = ["--remote-debugging-port=0", "--window-size=900,1000", ...more, address];
   return await withChromium(args, async (process) => {
@@ -230,5 +237,5 @@ export async function withTab<T>(
       socket.close();
       await closed;
     }
-  });
+  }, prepare);
 }
