@@ -15,6 +15,7 @@ import {
   parseIpAddress,
 } from "../../cert/mod.ts";
 import { UsageError } from "../base/args.ts";
+import { safe } from "../base/text.ts";
 import { type HostName, readDnsName, readMailbox } from "./names.ts";
 
 /** Names that nobody can register, and addresses that the internet does not route. */
@@ -34,6 +35,9 @@ export const DEFAULT_NAMES: readonly string[] = [
 
 /** A top-level domain that has no hosts (RFC 6761): it permits nothing where something must be. */
 const NO_HOST = "invalid";
+
+/** The most characters of the names that an authority may certify. */
+const MAX_NAMES_TEXT = 1000;
 
 type Ip = Extract<GeneralName, { type: "ip" }>;
 
@@ -134,19 +138,42 @@ export function isConstrained({ nameConstraints }: Certificate): boolean {
     (isLimited("ip") || (excludes(8) && excludes(32)));
 }
 
+/** Top-level domains that nobody can register, as one label of {@linkcode DEFAULT_NAMES} is. */
+const PRIVATE_LABELS: readonly string[] = [
+  ...DEFAULT_NAMES.filter((name) => /^[a-z]+$/.test(name)),
+  "example",
+  NO_HOST,
+];
+/** What a permitted network has at least: that of the widest private one, 10.0.0.0/8, fc00::/7. */
+const MIN_BITS: Readonly<Record<number, number>> = { 8: 8, 32: 7 };
+
+/** How many bits of an address a network fixes. */
+function prefixOf({ value }: Ip): number {
+  return [...value.slice(value.length / 2)].reduce(
+    (sum, byte) => sum + byte.toString(2).replaceAll("0", "").length,
+    0,
+  );
+}
+
+/** The permitted names of a certificate that are whole top-level domains or very large networks. */
+export function wideNames({ nameConstraints }: Certificate): string[] {
+  return (nameConstraints?.permitted ?? []).filter((name) =>
+    name.type === "dns"
+      ? !name.value.includes(".") && !PRIVATE_LABELS.includes(name.value.toLowerCase())
+      : name.type === "ip" && prefixOf(name) < (MIN_BITS[name.value.length] ?? 0)
+  ).map(subtreeText);
+}
+
 function subtreeText(name: GeneralName): string {
   if (name.type === "email") return name.value.includes("@") ? name.value : `@${name.value}`;
   if (name.type !== "ip") return String(name.value);
   const half = name.value.length / 2;
-  const bits = [...name.value.slice(half)].reduce(
-    (sum, byte) => sum + byte.toString(2).replaceAll("0", "").length,
-    0,
-  );
+  const bits = prefixOf(name);
   const address = formatIpAddress(name.value.slice(0, half));
   return bits === 8 * half ? address : `${address}/${bits}`;
 }
 
-/** The hosts, networks and mailboxes that a certificate's authority may certify. */
+/** The hosts, networks and mailboxes that a certificate's authority may certify; not yet safe. */
 export function permittedNames({ nameConstraints }: Certificate): string[] {
   const permitted = nameConstraints?.permitted ?? [];
   const hosts = permitted.filter(({ type }) => type === "dns").map(({ value }) => String(value));
@@ -155,4 +182,22 @@ export function permittedNames({ nameConstraints }: Certificate): string[] {
     // Those that follow from the hosts need no words
     type === "email" && ![NO_HOST, ...hosts].some((host) => value === host || value === `.${host}`)
   ).map(subtreeText);
+}
+
+/** What an authority may certify, in words that are safe. */
+export function namesText(certificate: Certificate): string {
+  return isConstrained(certificate)
+    ? safe(permittedNames(certificate).join(", "), MAX_NAMES_TEXT)
+    : "every name: who has its key can impersonate every site";
+}
+
+/** Warns of {@linkcode wideNames}; `null` if there are none. */
+export function wideWarning(certificate: Certificate): string | null {
+  const names = wideNames(certificate);
+  return names.length === 0
+    ? null
+    : `Warning: ${safe(names.join(", "))} ${
+      names.length === 1 ? "is" : "are"
+    } a great part of the internet, unless nobody but you uses such names: who gets hold of the ` +
+      "key can impersonate all of it";
 }

@@ -12,7 +12,13 @@ import { NEW_PASSWORD, NO_PASSWORD, passwordToBe } from "../base/passwords.ts";
 import { day, safe } from "../base/text.ts";
 import { KEY_TYPES, TYPE } from "../store/change.ts";
 import { openStore } from "../store/store.ts";
-import { DEFAULT_NAMES, makeConstraints, permittedNames } from "./constraints.ts";
+import {
+  DEFAULT_NAMES,
+  isConstrained,
+  makeConstraints,
+  namesText,
+  wideWarning,
+} from "./constraints.ts";
 import { MAX_CRL_DAYS, type Settings } from "./folder.ts";
 import { filesOf, KeyMaker, makeAuthorities, type NewAuthority } from "./new_authority.ts";
 import { daysOf, MAX_COMMON_NAME } from "./profile.ts";
@@ -121,23 +127,24 @@ async function run(args: Args, io: Io): Promise<Outcome> {
     throw error;
   }
   keys.done();
-  await io.out.line(told(folder, authorities, constraints !== null));
+  const warning = wideWarning(authorities[0]!.certificate);
+  if (warning !== null) await io.err.line(warning);
+  await io.out.line(told(folder, authorities));
   return "good";
 }
 
 function told(
   folder: string,
   authorities: readonly NewAuthority[],
-  isConstrained: boolean,
 ): string {
   const { certificate } = authorities[0]!;
   return [
     `Made ${authorities.map((one) => `"${safe(one.certificate.subject)}"`).join(" and ")} in ${
       safe(folder)
     }, valid until ${day(certificate.notAfter)}`,
-    isConstrained
-      ? `It may certify ${permittedNames(certificate).join(", ")}, and what is below these domains`
-      : "It may certify every name",
+    `It may certify ${namesText(certificate)}${
+      isConstrained(certificate) ? ", and what is below these domains" : ""
+    }`,
     `Certify: nss ca issue ${safe(folder)} NAME`,
     `Trust it: nss ca trust ${safe(folder)}`,
   ].join("\n");

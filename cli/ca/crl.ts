@@ -8,6 +8,7 @@ import { type NewFile, readBytes } from "../base/files.ts";
 import type { Io } from "../base/io.ts";
 import type { CaFolder, Settings } from "./folder.ts";
 import type { AuthorityName, Index } from "./index_file.ts";
+import { checkNotExpired } from "./profile.ts";
 
 const DAY = 86_400_000;
 /** The list of a root that does not issue: its key is needed that often. */
@@ -40,6 +41,7 @@ export async function makeList(
   now: Date,
 ): Promise<NewList> {
   const { name, certificate, privateKey } = signer;
+  checkNotExpired(certificate, now);
   const crlNumber = index.crlNumbers[name] + 1;
   const end = Math.min(now.getTime() + days * DAY, certificate.notAfter.getTime());
   const crl = await createCrl({

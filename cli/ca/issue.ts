@@ -144,7 +144,7 @@ export const issue: Command = {
     ...KEY_OPTIONS,
   ],
   examples: [
-    { line: "ca issue ca www.internal 10.0.0.7", text: "a server of two names" },
+    { line: "ca issue ca localhost 127.0.0.1 ::1", text: "a server of this machine" },
     { line: "ca issue ca ada@home.arpa --p12 ada.p12", text: "a client, for a browser to import" },
     { line: "ca issue ca --csr request.pem", text: "for a key that is elsewhere" },
   ],

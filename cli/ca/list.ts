@@ -2,22 +2,24 @@
 
 /** `nss ca list`. @module */
 
+import { printable } from "../../cert/base/printable.ts";
 import { formatFingerprint } from "../../cert/format/fingerprint.ts";
 import type { Args } from "../base/args.ts";
 import type { Command, Outcome } from "../base/command.ts";
 import type { Io } from "../base/io.ts";
 import { day, layOut, safe } from "../base/text.ts";
-import { isConstrained, permittedNames } from "./constraints.ts";
+import { isConstrained, namesText, permittedNames } from "./constraints.ts";
 import { readList } from "./crl.ts";
 import { stateOf } from "./find_entry.ts";
 import { CaFolder } from "./folder.ts";
 import type { Entry } from "./index_file.ts";
 
+/** How many digits of a serial number a terminal shows. */
+const SHOWN_DIGITS = 12;
+
 function stateText(entry: Entry, now: Date): string {
   const { revoked } = entry;
-  return revoked === null
-    ? stateOf(entry, now)
-    : `revoked ${day(new Date(revoked.at))}, ${revoked.reason}`;
+  return revoked === null ? stateOf(entry, now) : `revoked ${revoked.reason}`;
 }
 
 async function run(args: Args, io: Io): Promise<Outcome> {
@@ -30,27 +32,30 @@ async function run(args: Args, io: Io): Promise<Outcome> {
     await io.out.line(JSON.stringify({
       format: 1,
       authority: {
-        name: folder.settings.name,
+        name: printable(folder.settings.name),
         subject: String(folder.root.subject),
         notAfter: folder.root.notAfter.toISOString(),
         sha256: fingerprint,
         constrained: isConstrained(folder.root),
-        names: permittedNames(folder.root),
+        names: permittedNames(folder.root).map(printable),
         keys: folder.settings.keys,
         intermediate: folder.intermediate !== null,
-        crlUrl: folder.settings.crlUrl,
+        crlUrl: folder.settings.crlUrl === null ? null : printable(folder.settings.crlUrl),
         crlNumber: String(crl.crlNumber ?? 0n),
         crlNextUpdate: crl.nextUpdate?.toISOString() ?? null,
       },
-      certificates: certificates.map((entry) => ({ ...entry, state: stateOf(entry, now) })),
+      certificates: certificates.map((entry) => ({
+        ...entry,
+        names: entry.names.map(printable),
+        state: stateOf(entry, now),
+      })),
     }));
     return "good";
   }
-  const names = permittedNames(folder.root);
   await io.out.line(layOut([
     ["authority", `${safe(folder.root.subject)}, valid until ${day(folder.root.notAfter)}`],
     ["SHA-256", fingerprint],
-    ["certifies", isConstrained(folder.root) ? names.join(", ") : "every name: not constrained"],
+    ["certifies", namesText(folder.root)],
     ["issues", folder.intermediate === null ? "the root" : safe(folder.intermediate.subject)],
     ["keys", folder.settings.keys === "files" ? "in the folder" : "in a token"],
     [
@@ -61,8 +66,10 @@ async function run(args: Args, io: Io): Promise<Outcome> {
     ],
   ], io.out.width));
   if (certificates.length === 0) return "good";
+  // A whole one leaves no room for the names on a terminal, and its beginning is enough
+  const digits = io.out.isTerminal ? SHOWN_DIGITS : undefined;
   const rows = certificates.map((entry) => [
-    entry.serial,
+    entry.serial.slice(0, digits),
     day(new Date(entry.notAfter)),
     stateText(entry, now),
     safe(entry.names.join(", ")),

@@ -54,6 +54,21 @@ export interface Profile {
 export type Validity = Required<Pick<CreateCertificateOptions, "notBefore" | "notAfter">>;
 
 /**
+ * Checks that an authority may sign still.
+ *
+ * @throws {LocalError} If it has expired.
+ */
+export function checkNotExpired({ subject, notAfter }: Certificate, now: Date): void {
+  if (notAfter > now) return;
+  throw new LocalError(
+    `Cannot sign: the authority "${safe(subject)}" has expired on ${
+      day(notAfter)
+    }; make a new one ` +
+      "by nss ca create",
+  );
+}
+
+/**
  * Chooses the validity of a certificate, which is within that of its issuer.
  *
  * @param issuer The issuer.
@@ -64,13 +79,7 @@ export type Validity = Required<Pick<CreateCertificateOptions, "notBefore" | "no
  * @throws {LocalError} If it has ended.
  */
 export function validityWithin(issuer: Certificate, days: number | undefined, now: Date): Validity {
-  if (issuer.notAfter <= now) {
-    throw new LocalError(
-      `Cannot sign: the authority "${safe(issuer.subject)}" has expired on ${
-        day(issuer.notAfter)
-      }; make a new one by nss ca create`,
-    );
-  }
+  checkNotExpired(issuer, now);
   const notAfter = new Date(now.getTime() + (days ?? DEFAULT_DAYS) * DAY);
   if (days !== undefined && notAfter > issuer.notAfter) {
     throw new UsageError(

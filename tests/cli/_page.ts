@@ -6,6 +6,7 @@ import { type Command, EXIT_CODES, optionsOf } from "../../cli/base/command.ts";
 import { optionForm, optionText, usageOf } from "../../cli/base/help.ts";
 import { ENTRIES } from "../../cli/commands.ts";
 import { table } from "../support/generated_page.ts";
+import { MKCERT } from "./ca/_mkcert.ts";
 
 /** All commands, in order. */
 export async function allCommands(): Promise<readonly Command[]> {
@@ -82,6 +83,9 @@ export async function commandsPage(): Promise<string> {
     ),
     "## Commands",
     ...(await allCommands()).flatMap(section),
+    "## `nss ca` beside mkcert",
+    "A test holds the table to the options of both.",
+    table(["mkcert", "`nss ca`"], MKCERT.map(({ mkcert, ours }) => [cell(mkcert), ours])),
     "## Beside other tools",
     "[broken_servers.md](./broken_servers.md) has what `nss client`, OpenSSL, curl, GnuTLS and NSS " +
     "say of ten broken servers.",

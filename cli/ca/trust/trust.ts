@@ -3,6 +3,7 @@
 
 /** `nss ca trust` and `nss ca untrust`. @module */
 
+import { printable } from "../../../cert/base/printable.ts";
 import { formatFingerprint } from "../../../cert/format/fingerprint.ts";
 import { type Args, type Option, UsageError } from "../../base/args.ts";
 import type { Command, Outcome } from "../../base/command.ts";
@@ -11,7 +12,13 @@ import { LocalError } from "../../base/files.ts";
 import type { Io, Output } from "../../base/io.ts";
 import { PASSWORD_OPTIONS } from "../../base/passwords.ts";
 import { day, safe, wrapIndented } from "../../base/text.ts";
-import { isConstrained, permittedNames } from "../constraints.ts";
+import {
+  isConstrained,
+  namesText,
+  permittedNames,
+  wideNames,
+  wideWarning,
+} from "../constraints.ts";
 import { CaFolder } from "../folder.ts";
 import { findChromiumStores, findFirefoxStores } from "./nss_stores.ts";
 import { findSystemStore } from "./system_store.ts";
@@ -158,13 +165,19 @@ async function tell(
   { out }: Io,
 ): Promise<void> {
   const sha256 = await formatFingerprint(root);
-  const constrained = isConstrained(root);
-  const names = permittedNames(root);
   if (args.has("json")) {
-    const authority = { subject: String(root.subject), sha256, constrained, names };
-    return await out.line(JSON.stringify({ format: 1, authority, stores: rows }));
+    const authority = {
+      subject: String(root.subject),
+      sha256,
+      constrained: isConstrained(root),
+      names: permittedNames(root).map(printable),
+      wide: wideNames(root).map(printable),
+    };
+    const stores = rows.map((row) => ({ ...row, where: printable(row.where) }));
+    return await out.line(JSON.stringify({ format: 1, authority, stores }));
   }
   const needed = rows.some(({ state }) => state === "needed");
+  const warning = adds ? wideWarning(root) : null;
   await out.line([
     wrapIndented(
       "authority  ",
@@ -172,11 +185,8 @@ async function tell(
       out.width,
     ),
     `SHA-256    ${sha256}`,
-    wrapIndented(
-      "certifies  ",
-      constrained ? names.join(", ") : "every name: who has its key can impersonate every site",
-      out.width,
-    ),
+    wrapIndented("certifies  ", namesText(root), out.width),
+    ...warning === null ? [] : ["", out.paint(wrapIndented("", warning, out.width), "yellow")],
     "",
     ...rows.flatMap((row) => rowLines(row, adds, out)),
     ...needed ? ["", "Nothing was changed: --yes changes it"] : [],
@@ -211,7 +221,9 @@ const OPTIONS: readonly Option[] = [
 
 const JSON_MEMBERS = {
   format: "1; another number where a member goes or means something else",
-  authority: "the root: subject, sha256, constrained, names that it may certify",
+  authority:
+    "the root: subject, sha256, constrained, names that it may certify, and those of them that are " +
+    "wide: a whole top-level domain, a very large network",
   stores:
     "each store: store (system, firefox or chromium), where, held (trusted, known without trust, " +
     "absent, unknown, or null), state (done, needed, unneeded, missing or failed), steps (what is " +

@@ -227,6 +227,10 @@ Deno.test("an authority that has expired signs no more, and says so", async () =
     `the authority "CN=Old" has expired on ${notAfter.toISOString().slice(0, 10)}`,
   );
   assertStringIncludes(await desk.fails(4, "trust", folder), "it has expired on");
+  assertStringIncludes(
+    await desk.fails(4, "serve-crl", folder, "--once"),
+    'the authority "CN=Old" has expired',
+  );
 });
 
 Deno.test("nss ca issue --csr certifies the key of a request, and its names where none are given", async () => {

@@ -6,6 +6,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseCrl, trustAnchorOf, verifyCertificateChain, verifyCrl } from "@nss/nss/cert";
 import { toHex } from "../../../cert/base/runtime.ts";
+import { runNss } from "../_run.ts";
 import { daysLeft, Desk, names, one } from "./_authority.ts";
 
 Deno.test("nss ca renew certifies the same key and names for longer, and nothing that is revoked", async () => {
@@ -106,6 +107,12 @@ Deno.test("nss ca list tells the authority and its certificates, as JSON too", a
   for (const part of ["corp.test, 10.1.0.0/16, @mail.test", "number 2, 1 revoked", "\tvalid\t"]) {
     assertStringIncludes(text, part);
   }
+  const terminal = await runNss(["ca", "list", folder], { columns: 80 });
+  const long = terminal.out.split("\n").filter((line) => line.length > 80);
+  assertEquals(long.filter((line) => !line.startsWith("SHA-256")), []);
+  const [serial] = await desk.files("ca/issued");
+  const row = `${serial!.slice(10, 22)}  `; // issued/ and 12 digits
+  assertStringIncludes(terminal.out, row);
   const { format, authority, certificates } = JSON.parse(await desk.ok("list", folder, "--json"));
   assertEquals(format, 1);
   assertEquals(authority.names, ["corp.test", "10.1.0.0/16", "@mail.test"]);

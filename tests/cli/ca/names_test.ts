@@ -11,6 +11,7 @@ import {
   isConstrained,
   makeConstraints,
   permittedNames,
+  wideNames,
 } from "../../../cli/ca/constraints.ts";
 import { MAX_NAMES, nameText, readNames, warningsOf } from "../../../cli/ca/names.ts";
 import { Prng } from "../../support/prng.ts";
@@ -190,4 +191,11 @@ Deno.test("isConstrained() is false where hosts or addresses are free", async ()
   assertEquals(await constrained([dns], [any]), false); // IPv6 is free
   assertEquals(await constrained([dns], [any, { type: "ip", value: new Uint8Array(32) }]), true);
   assertEquals(await constrained([], [dns]), false);
+});
+
+Deno.test("wideNames() are whole top-level domains and networks wider than the private ones", async () => {
+  const wide = async (...names: string[]) => wideNames(await authority(makeConstraints(names)));
+  assertEquals(await wide(...DEFAULT_NAMES, "example", "corp.com", "fc00::/7"), []);
+  assertEquals(await wide("com", "Test", "lan"), ["com", "lan"]);
+  assertEquals(await wide("10.0.0.0/8", "12.0.0.0/7", "fc00::/6"), ["12.0.0.0/7", "fc00::/6"]);
 });

@@ -215,6 +215,38 @@ Deno.test("an authority without constraints is trusted only with --unconstrained
   ]);
 });
 
+Deno.test("an authority of a whole top-level domain is trusted with a warning; names cannot steer a terminal", async () => {
+  await using desk = await Desk.open();
+  const { err } = await runNss([
+    "ca",
+    "create",
+    desk.path("ca"),
+    "a",
+    "--no-password",
+    "--names",
+    "zip",
+  ]);
+  assertStringIncludes(err, "Warning: zip is a great part of the internet");
+  const args = [desk.path("ca"), "--home", desk.folder, "--stores", "chromium"];
+  assertStringIncludes(await desk.ok("trust", ...args), "Warning: zip is a great part");
+  const root = await createCertificate({
+    ...await generateKeyPair(),
+    subject: "CN=a",
+    isCa: true,
+    nameConstraints: {
+      permitted: [{ type: "dns", value: "\x1b[2Jcom" }],
+      excluded: [4, 16].map((size) => ({ type: "ip", value: new Uint8Array(2 * size) })),
+    },
+  });
+  await Deno.writeTextFile(desk.path("ca/ca.pem"), root.toPem());
+  for (const more of [[], ["--json"]]) {
+    const out = await desk.ok("trust", ...args, ...more);
+    assertStringIncludes(out, "u{1b}[2Jcom");
+    assert(!out.includes("\x1b"), out);
+  }
+  assert(!(await desk.ok("list", desk.path("ca"))).includes("\x1b"));
+});
+
 Deno.test("the folders of systems get one file, whose name is that of the certificate", async () => {
   await using desk = await Desk.open();
   await desk.create();
