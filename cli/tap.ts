@@ -8,6 +8,7 @@ import type { Command, Outcome } from "./base/command.ts";
 import { Unreachable } from "./base/fail.ts";
 import type { Io } from "./base/io.ts";
 import { NO_KEYS } from "./explain/key_source.ts";
+import { SessionMemory } from "./explain/session_memory.ts";
 import { connect, where } from "./net/connect.ts";
 import { closeOnce, forward } from "./net/forwarding.ts";
 import { KeyLogFile } from "./net/key_log_file.ts";
@@ -39,12 +40,13 @@ const OPTIONS: readonly Option[] = [
 interface Tap {
   readonly target: Target;
   readonly keyLog: KeyLogFile | null;
+  readonly sessions: SessionMemory;
   readonly printer: TapPrinter;
 }
 
 /** Taps one connection; returns whether the target was reached. */
 async function tapOne(client: Deno.TcpConn, connection: number, tap: Tap): Promise<boolean> {
-  const { target, keyLog, printer } = tap;
+  const { target, keyLog, sessions, printer } = tap;
   const { hostname, port } = client.remoteAddr;
   const address = where({ hostname, port });
   let server;
@@ -58,6 +60,7 @@ async function tapOne(client: Deno.TcpConn, connection: number, tap: Tap): Promi
   }
   const tapped = new Tapped(
     (isUrgent) => keyLog?.connection(isUrgent) ?? NO_KEYS,
+    sessions,
     (seen) => printer.seen(connection, seen),
   );
   try {
@@ -106,7 +109,9 @@ async function run(args: Args, io: Io): Promise<Outcome> {
     ? new JsonTapPrinter(io.out, options)
     : new TextTapPrinter(io.out, options);
   const keyLog = path === undefined ? null : new KeyLogFile(path);
-  return await tapAll(listener, max, { target, keyLog, printer }) ? "good" : "unreachable";
+  return await tapAll(listener, max, { target, keyLog, sessions: new SessionMemory(), printer })
+    ? "good"
+    : "unreachable";
 }
 
 /** The command. */

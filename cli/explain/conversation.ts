@@ -24,6 +24,7 @@ import type { KeySource } from "./key_source.ts";
 import { ObservedHandshake } from "./observed_handshake.ts";
 import { Opener, Tls12Keys } from "./opener.ts";
 import { contentTypeName, explainBytes, explainRecord, explainText } from "./record.ts";
+import { SessionMemory } from "./session_memory.ts";
 import { explainSsl2 } from "./ssl2.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -112,11 +113,6 @@ class Direction {
   }
 
   async *#read(record: SealedRecord): AsyncGenerator<Item> {
-    if (record.type === ContentType.changeCipherSpec) {
-      const changes = this.#isFinishedNext = await this.#opener.changeCipherSpec();
-      yield item("change_cipher_spec", explainChangeCipherSpec(record.fragment, changes));
-      return;
-    }
     const opened = await this.#opener.open(record);
     if ("sealed" in opened) {
       yield this.#sealed(record, opened.sealed);
@@ -127,6 +123,12 @@ class Direction {
       case ContentType.handshake:
         yield* this.#messages(fragment, encrypted);
         break;
+      case ContentType.changeCipherSpec: {
+        const changes = this.#isFinishedNext = await this.#opener.changeCipherSpec();
+        const field = explainChangeCipherSpec(fragment, changes);
+        yield item("change_cipher_spec", field, { encrypted });
+        break;
+      }
       case ContentType.alert:
         yield item("alert", explainAlert(fragment), { encrypted });
         break;
@@ -223,10 +225,15 @@ function note(name: string, content: Parameters<typeof wholeField>[1]): Item {
 export class Conversation {
   readonly #directions: Readonly<Record<End, Direction>>;
 
-  /** Begins to look, at the first byte. */
-  constructor(keys: KeySource) {
+  /**
+   * Begins to look, at the first byte.
+   *
+   * @param keys Where secrets come from.
+   * @param sessions The sessions of the connections before, which this one may resume.
+   */
+  constructor(keys: KeySource, sessions: SessionMemory = new SessionMemory()) {
     const handshake = new ObservedHandshake();
-    const tls12Keys = new Tls12Keys(handshake, keys);
+    const tls12Keys = new Tls12Keys(handshake, keys, sessions);
     const direction = (end: End) =>
       new Direction(end, handshake, new Opener(end, handshake, keys, tls12Keys));
     this.#directions = { client: direction("client"), server: direction("server") };

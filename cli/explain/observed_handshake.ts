@@ -9,15 +9,18 @@ import {
   serverCertificateType,
 } from "../../ssl/extensions/certificate_type.ts";
 import type { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
+import { sessionTicket } from "../../ssl/extensions/session_ticket.ts";
 import { supportedVersionsServerHello } from "../../ssl/extensions/supported_versions.ts";
 import { parseClientHello } from "../../ssl/messages/client_hello.ts";
 import { parseEncryptedExtensions } from "../../ssl/messages/encrypted_extensions.ts";
 import type { HandshakeMessage } from "../../ssl/messages/handshake.ts";
 import { parseServerHello } from "../../ssl/messages/server_hello.ts";
+import { parseTls12NewSessionTicket } from "../../ssl/messages/tls12_new_session_ticket.ts";
 import { ExtensionType, RAW_PUBLIC_KEY } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import type { End, MessageContext } from "./context.ts";
+import { sessionName } from "./session_memory.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -38,6 +41,13 @@ export class ObservedHandshake {
   offersEarlyData = false;
   /** Whether CBC suites compute the MAC over the ciphertext (RFC 7366). */
   encryptThenMac = false;
+  /** The names of the sessions of TLS 1.2 that the client wants to resume. */
+  readonly offeredSessions = new Set<string>();
+  /** The names of the session that is made or resumed. */
+  readonly sessions = new Set<string>();
+  /** Whether the server resumes one of them. */
+  isResumed = false;
+  #offeredId = "";
   readonly #rawKeys = new Set<End>();
 
   /** The client's `random`, by which a key log names the connection. */
@@ -61,6 +71,10 @@ export class ObservedHandshake {
     try {
       if (type === HandshakeType.clientHello) this.#heedClientHello(body);
       if (type === HandshakeType.serverHello) this.#heedServerHello(body);
+      if (type === HandshakeType.newSessionTicket && !this.isTls13) {
+        const { ticket } = parseTls12NewSessionTicket(body);
+        if (ticket.length > 0) this.sessions.add(sessionName(ticket));
+      }
       if (type === HandshakeType.encryptedExtensions) {
         this.#heedTypes(parseEncryptedExtensions(body).extensions);
       }
@@ -70,11 +84,16 @@ export class ObservedHandshake {
   }
 
   #heedClientHello(body: Bytes): void {
-    const { random, cipherSuites, extensions } = parseClientHello(body);
+    const { random, legacySessionId, cipherSuites, extensions } = parseClientHello(body);
     this.randoms = { client: random.slice(), server: new Uint8Array(0) };
     this.offeredSuites = cipherSuites;
     this.offersEarlyData = extensions?.has(ExtensionType.earlyData) ?? false;
     this.#rawKeys.clear();
+    this.offeredSessions.clear();
+    this.#offeredId = sessionName(legacySessionId);
+    for (const one of [legacySessionId, extensions?.get(sessionTicket)]) {
+      if (one !== undefined && one.length > 0) this.offeredSessions.add(sessionName(one));
+    }
   }
 
   #heedServerHello(body: Bytes): void {
@@ -87,6 +106,11 @@ export class ObservedHandshake {
     this.cipherSuite = cipherSuite;
     if (isHelloRetryRequest) return;
     this.randoms = { client: this.randoms.client, server: random.slice() };
+    const id = sessionName(hello.legacySessionIdEcho);
+    // RFC 5077, Section 3.4: a client that shows a ticket sees by its ID whether it is taken
+    this.isResumed = id !== "" && id === this.#offeredId;
+    this.sessions.clear();
+    if (id !== "") this.sessions.add(id);
     this.encryptThenMac = extensions?.has(ExtensionType.encryptThenMac) ?? false;
     if (!isTls13 && extensions !== undefined) this.#heedTypes(extensions);
   }

@@ -19,6 +19,7 @@ import type { End } from "./context.ts";
 import type { KeySource } from "./key_source.ts";
 import { suiteName } from "./names.ts";
 import type { ObservedHandshake } from "./observed_handshake.ts";
+import type { SessionMemory } from "./session_memory.ts";
 
 /** The keys of one direction in TLS 1.3, and the secret from which the next ones come. */
 export interface TrafficKeys {
@@ -86,15 +87,24 @@ export async function earlyProtections(
   );
 }
 
+/** The keys of a connection of TLS 1.2. */
+export interface Tls12Secrets {
+  /** The protections of both directions. */
+  readonly protections: Protections;
+  /** The master secret. */
+  readonly masterSecret: Uint8Array<ArrayBuffer>;
+}
+
 /**
- * Returns the protections of TLS 1.2.
+ * Returns the keys of TLS 1.2.
  *
- * @returns The protections, or why there are none.
+ * @returns The keys, or why there are none.
  */
-export async function tls12Protections(
+export async function tls12Secrets(
   handshake: ObservedHandshake,
   source: KeySource,
-): Promise<Protections | string> {
+  sessions: SessionMemory,
+): Promise<Tls12Secrets | string> {
   const { version, cipherSuite, clientRandom, randoms, encryptThenMac } = handshake;
   if (version !== TLS_1_2) {
     return `${version === null ? "what has no version" : describeVersion(version)} is not ` +
@@ -102,14 +112,16 @@ export async function tls12Protections(
   }
   const suite = cipherSuite === null ? undefined : recordSuite(cipherSuite);
   if (suite === undefined) return withoutSuite(cipherSuite);
-  const bytes = await source.secret("CLIENT_RANDOM", clientRandom);
-  if (typeof bytes === "string") return bytes;
-  if (bytes.length !== MASTER_SECRET_LENGTH) return "its secret in the key log has another length";
-  const { prf } = await MasterSecret.of(suite, bytes);
-  return await deriveProtections(suite, prf, randoms.client, randoms.server, {
+  const remembered = handshake.isResumed ? sessions.find(handshake.offeredSessions) : undefined;
+  const found = remembered ?? await source.secret("CLIENT_RANDOM", clientRandom);
+  if (typeof found === "string") return found;
+  if (found.length !== MASTER_SECRET_LENGTH) return "its secret in the key log has another length";
+  const { prf } = await MasterSecret.of(suite, found.slice());
+  const protections = await deriveProtections(suite, prf, randoms.client, randoms.server, {
     encryptThenMac,
     random: (length) => new Uint8Array(length), // nothing is sealed
   });
+  return { protections, masterSecret: found };
 }
 
 /**

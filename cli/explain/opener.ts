@@ -6,7 +6,6 @@ import { NssError } from "../../cert/base/errors.ts";
 import type { HandshakeMessage } from "../../ssl/messages/handshake.ts";
 import type { OpenedFragment, RecordProtection } from "../../ssl/record/cipher_spec.ts";
 import type { SealedRecord } from "../../ssl/record/deframer.ts";
-import type { Protections } from "../../ssl/record/tls12_key_block.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import type { End } from "./context.ts";
@@ -15,11 +14,13 @@ import type { ObservedHandshake } from "./observed_handshake.ts";
 import {
   earlyProtections,
   nextKeys,
-  tls12Protections,
+  type Tls12Secrets,
+  tls12Secrets,
   type Traffic,
   type TrafficKeys,
   trafficKeys,
 } from "./observed_keys.ts";
+import type { SessionMemory } from "./session_memory.ts";
 
 /** What a record has, without its protection. */
 export type Opened =
@@ -30,28 +31,41 @@ export type Opened =
 
 const DIFFERS = "it does not decrypt with the secrets of the key log";
 
-/** The protections of TLS 1.2, which both directions share. */
+/** The keys of TLS 1.2, which both directions share. */
 export class Tls12Keys {
   readonly #handshake: ObservedHandshake;
   readonly #source: KeySource;
+  readonly #sessions: SessionMemory;
   #serverRandom: Uint8Array | null = null;
-  #protections: Promise<Protections | string> | null = null;
+  #secrets: Tls12Secrets | string | null = null;
 
   /** Looks keys up when they are needed. */
-  constructor(handshake: ObservedHandshake, source: KeySource) {
+  constructor(handshake: ObservedHandshake, source: KeySource, sessions: SessionMemory) {
     this.#handshake = handshake;
     this.#source = source;
+    this.#sessions = sessions;
   }
 
-  /** Returns those of the last handshake. */
-  get(): Promise<Protections | string> {
+  /** Returns the protection of an end by the last handshake, or why there is none. */
+  async protection(end: End): Promise<RecordProtection | string> {
     const { server } = this.#handshake.randoms;
     // A renegotiation has another one
-    if (this.#protections === null || server !== this.#serverRandom) {
+    if (server !== this.#serverRandom) {
       this.#serverRandom = server;
-      this.#protections = tls12Protections(this.#handshake, this.#source);
+      this.#secrets = await tls12Secrets(this.#handshake, this.#source, this.#sessions);
+      this.remember();
     }
-    return this.#protections;
+    const secrets = this.#secrets!;
+    return typeof secrets === "string" ? secrets : secrets.protections[end];
+  }
+
+  /** Remembers the session by the names that it has. */
+  remember(): void {
+    if (this.#secrets === null || typeof this.#secrets === "string") return;
+    if (this.#serverRandom !== this.#handshake.randoms.server) return;
+    for (const name of this.#handshake.sessions) {
+      this.#sessions.add(name, this.#secrets.masterSecret);
+    }
   }
 }
 
@@ -107,14 +121,14 @@ export class Opener {
   async changeCipherSpec(): Promise<boolean> {
     const { version, isTls13 } = this.#handshake;
     if (version === null || isTls13) return false;
-    const protections = await this.#tls12Keys.get();
-    this.#tls12 = typeof protections === "string" ? protections : protections[this.#end];
+    this.#tls12 = await this.#tls12Keys.protection(this.#end);
     return true;
   }
 
   /** Takes note of a message, behind which there may be other keys. */
   async heed({ type }: HandshakeMessage): Promise<void> {
     if (type === HandshakeType.endOfEarlyData) this.#isEarlyOver = true;
+    if (type === HandshakeType.newSessionTicket) this.#tls12Keys.remember();
     if (this.#keys === null || typeof this.#keys === "string") return;
     if (type === HandshakeType.finished && this.#traffic === "HANDSHAKE_TRAFFIC_SECRET") {
       this.#traffic = "TRAFFIC_SECRET_0";

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Explains the ClientHello of SSL 2.0, in which old clients offer later versions (RFC 5246, Appendix
- * E.2).
+ * Explains the ClientHello of SSL 2.0, in which old clients offer later versions (RFC 5246,
+ * Appendix E.2).
  *
  * @module
  */

@@ -6,6 +6,7 @@ import { type Deferred, deferred } from "../../cert/base/runtime.ts";
 import { Conversation, type Item } from "../explain/conversation.ts";
 import type { End } from "../explain/context.ts";
 import type { KeySource } from "../explain/key_source.ts";
+import type { SessionMemory } from "../explain/session_memory.ts";
 import type { Onlooker } from "./forwarding.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -51,13 +52,15 @@ export class Tapped implements Onlooker {
    * Begins to look.
    *
    * @param keys Makes the source of secrets; it is told whether much waits already.
+   * @param sessions The sessions of the connections before.
    * @param tell Is told of what was seen, one after the other.
    */
   constructor(
     keys: (isUrgent: () => boolean) => KeySource,
+    sessions: SessionMemory,
     tell: (seen: Seen) => Promise<void>,
   ) {
-    this.#conversation = new Conversation(keys(() => this.#isFull));
+    this.#conversation = new Conversation(keys(() => this.#isFull), sessions);
     this.#tell = tell;
   }
 

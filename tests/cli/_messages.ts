@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Handshake messages as they are sent, of both versions, with what they are explained with. @module */
+/** Handshake messages of both versions, and what was negotiated before each. @module */
 
 import type { MessageContext } from "../../cli/explain/context.ts";
 import { ObservedHandshake } from "../../cli/explain/observed_handshake.ts";
@@ -19,7 +19,7 @@ export interface SentMessage {
   readonly context: MessageContext;
 }
 
-/** Lets two sockets talk, with client certificates and HelloRetryRequest; returns what they send. */
+/** Returns what two sockets send, with client certificates and HelloRetryRequest. */
 export async function sentMessages(): Promise<readonly SentMessage[]> {
   const messages: SentMessage[] = [];
   for (const version of ["TLSv1.3", "TLSv1.2"] as const) {

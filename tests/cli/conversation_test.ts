@@ -13,6 +13,7 @@ import {
 } from "@nss/nss/ssl";
 import { Conversation, MAX_HANDSHAKE_BYTES } from "../../cli/explain/conversation.ts";
 import { type KeySource, MAX_CONNECTIONS, NO_KEYS, Secrets } from "../../cli/explain/key_source.ts";
+import { isMalformed } from "../../cli/explain/field.ts";
 import { encodeHandshake } from "../../ssl/messages/handshake.ts";
 import { type Capture, capture, itemsOf, namesOf, pingPong, secretsOf } from "./_captured.ts";
 
@@ -191,6 +192,7 @@ Deno.test("Conversation decrypts TLS 1.2: AEADs, CBC, resumption, renegotiation"
   assertEquals(names.filter((name) => name === "server: certificate").length, 1);
   assertEquals(names.filter((name) => name === "client: client_hello").length, 2);
   assertEquals(items.filter(({ data }) => data !== undefined).length, 5);
+  assertEquals(items.filter(({ field }) => isMalformed(field)), []);
 });
 
 /** A record of TLS. */

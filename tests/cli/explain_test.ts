@@ -324,7 +324,8 @@ if (withGnutls.ok) {
     const rows = [...list.matchAll(/^TLS_(\S+)\s+0x(..), 0x(..)/gm)];
     assert(rows.length > 100, list);
     // GnuTLS leaves WITH out, and the hash where there is one only
-    const letters = (name: string) => name.replace(/^TLS_/, "").replaceAll(/_WITH_|_/g, "");
+    const letters = (name: string) =>
+      name.replace(/^TLS_/, "").replaceAll(/_WITH_|_/g, "").toUpperCase();
     for (const [, name, high, low] of rows) {
       // The registry writes PSK_DHE in two names, which RFC 6655 has so
       const ours = suiteName(parseInt(high! + low!, 16)).replace("PSK_DHE", "DHE_PSK");
