@@ -31,6 +31,7 @@ const OPTIONS: readonly Option[] = [
     text: "decrypt with the secrets that client or server writes there (SSLKEYLOGFILE)",
     example: "keys.log",
   },
+  { name: "hex", text: "show the bytes of each message, too, decrypted where that can be" },
   { name: "data", text: "show the application's data, where it is decrypted" },
   { name: "brief", text: "a line for each message, without its fields" },
   { name: "connections", value: "N", text: "end after so many connections", example: "1" },
@@ -64,7 +65,12 @@ async function tapOne(client: Deno.TcpConn, connection: number, tap: Tap): Promi
     (seen) => printer.seen(connection, seen),
   );
   try {
-    await printer.passage(connection, { event: "opened", client: address, target: where(target) });
+    await printer.passage(connection, {
+      event: "opened",
+      client: address,
+      target: where(target),
+      time: new Date().toISOString(),
+    });
     await forward({ client, server }, tapped);
   } finally {
     closeOnce(client);
@@ -99,7 +105,7 @@ async function run(args: Args, io: Io): Promise<Outcome> {
   const target = readTarget(to, 443);
   const path = args.one("key-log");
   const max = args.number("connections") ?? Infinity;
-  const options = { brief: args.has("brief"), data: args.has("data") };
+  const options = { brief: args.has("brief"), data: args.has("data"), hex: args.has("hex") };
   using listener = Deno.listen(address);
   const { hostname, port } = listener.addr;
   await io.err.line(

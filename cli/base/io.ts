@@ -19,6 +19,7 @@ export class Output {
   readonly width: number;
   readonly #hasColours: boolean;
   readonly #write: (bytes: Uint8Array) => Promise<number>;
+  #last: Promise<void> = Promise.resolve();
 
   /**
    * Makes an output.
@@ -38,9 +39,15 @@ export class Output {
     this.#hasColours = terminal?.colours ?? false;
   }
 
-  /** Writes text or bytes. */
-  async write(content: string | Uint8Array): Promise<void> {
+  /** Writes text or bytes, whole: what others write at the same time comes before or behind it. */
+  write(content: string | Uint8Array): Promise<void> {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    const written = this.#last.then(() => this.#writeAll(bytes));
+    this.#last = written.catch(() => {}); // told to who has written it
+    return written;
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
     try {
       for (let sent = 0; sent < bytes.length;) sent += await this.#write(bytes.subarray(sent));
     } catch (cause) {

@@ -29,6 +29,8 @@ import { explainSsl2 } from "./ssl2.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+const EMPTY: Bytes = new Uint8Array(0);
+
 /** What an end has sent. */
 export interface Item {
   /**
@@ -45,8 +47,8 @@ export interface Item {
   readonly sealed: boolean;
   /** What it says. */
   readonly field: Field;
-  /** The application's data, decrypted. */
-  readonly data?: Bytes;
+  /** Its bytes, decrypted; of what has none of its own they are empty. */
+  readonly bytes: Bytes;
 }
 
 /**
@@ -79,13 +81,13 @@ class Direction {
   async *items(bytes: Bytes): AsyncGenerator<Item> {
     if (this.#isStopped) return;
     const { text, ssl2, tls } = this.#before.take(bytes);
-    if (text.length > 0) yield item("text", explainText(text));
-    if (ssl2.length > 0) yield item("client_hello", explainSsl2(ssl2));
+    if (text.length > 0) yield item("text", explainText(text), text);
+    if (ssl2.length > 0) yield item("client_hello", explainSsl2(ssl2), ssl2);
     if (tls.length === 0) return;
     this.#deframer.push(tls);
     try {
       for (let record; (record = this.#deframer.next()) !== null;) {
-        yield item("record", explainRecord(record));
+        yield item("record", explainRecord(record), record.header);
         yield* this.#read(record);
         if (this.#isStopped) return;
       }
@@ -93,14 +95,14 @@ class Direction {
     } catch (error) {
       if (!(error instanceof NssError)) throw error;
       this.#isStopped = true;
-      yield item("bytes", explainBytes(tls, safe(stateOf(error))));
+      yield item("bytes", explainBytes(tls, safe(stateOf(error))), tls);
     }
   }
 
   /** What was begun and not ended. */
   *finish(): Generator<Item> {
     const held = this.#before.finish();
-    if (held.length > 0) yield item("text", explainText(held));
+    if (held.length > 0) yield item("text", explainText(held), held);
     if (this.#isStopped) return;
     const what = this.#deframer.pending
       ? "a record"
@@ -126,21 +128,23 @@ class Direction {
       case ContentType.changeCipherSpec: {
         const changes = this.#isFinishedNext = await this.#opener.changeCipherSpec();
         const field = explainChangeCipherSpec(fragment, changes);
-        yield item("change_cipher_spec", field, { encrypted });
+        yield item("change_cipher_spec", field, fragment, encrypted);
         break;
       }
       case ContentType.alert:
-        yield item("alert", explainAlert(fragment), { encrypted });
+        yield item("alert", explainAlert(fragment), fragment, encrypted);
         break;
       case ContentType.applicationData:
         this.#handshakeBytes = 0;
-        yield item("application_data", this.#applicationData(fragment), {
-          encrypted,
-          data: fragment,
-        });
+        yield item("application_data", this.#applicationData(fragment), fragment, encrypted);
         break;
       default:
-        yield item("bytes", explainBytes(fragment, `a content of type ${type}`), { encrypted });
+        yield item(
+          "bytes",
+          explainBytes(fragment, `a content of type ${type}`),
+          fragment,
+          encrypted,
+        );
     }
   }
 
@@ -158,15 +162,15 @@ class Direction {
       const field = explainHandshake(message.raw, context);
       this.#handshake.heed(message);
       await this.#opener.heed(message);
-      yield item(handshakeTypeName(message.type), field, { encrypted });
+      yield item(handshakeTypeName(message.type), field, message.raw, encrypted);
     }
   }
 
-  #applicationData({ length }: Bytes): Field {
+  #applicationData(data: Bytes): Field {
     const isEarly = this.#opener.isEarly;
-    return wholeField(new Uint8Array(0), {
+    return wholeField(data, {
       name: isEarly ? "early data" : "application data",
-      value: count(length, "byte"),
+      value: count(data.length, "byte"),
       text: isEarly ? "sent before the handshake is complete; who recorded it can replay it" : "",
     });
   }
@@ -207,18 +211,13 @@ function explainChangeCipherSpec(fragment: Bytes, changes: boolean): Field {
   });
 }
 
-function item(
-  name: string,
-  field: Field,
-  more: Partial<Pick<Item, "encrypted" | "data">> = {},
-): Item {
-  const length = more.data?.length ?? field.end;
-  return { name, length, encrypted: false, sealed: false, field, ...more };
+function item(name: string, field: Field, bytes: Bytes, encrypted = false): Item {
+  return { name, length: field.end, encrypted, sealed: false, field, bytes };
 }
 
 /** An item that has no bytes of its own. */
 function note(name: string, content: Parameters<typeof wholeField>[1]): Item {
-  return item(name, wholeField(new Uint8Array(0), content));
+  return item(name, wholeField(EMPTY, content), EMPTY);
 }
 
 /** A connection that is looked at. */

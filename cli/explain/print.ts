@@ -4,7 +4,7 @@
 
 import { toHex } from "../../cert/base/runtime.ts";
 import type { Output } from "../base/io.ts";
-import { type Colour, safe, wrap } from "../base/text.ts";
+import { type Colour, count, safe, wrap } from "../base/text.ts";
 import type { Field, Mark } from "./field.ts";
 
 /** How marks are shown. */
@@ -108,22 +108,23 @@ export function dataLines(data: Uint8Array, indent: string, width: number): stri
   const shown = data.subarray(0, MAX_DATA);
   const rest = data.length - shown.length;
   return [
-    ...isText(shown) ? textLines(shown, Math.max(20, width - indent.length - 2)) : hexLines(shown),
-    ...rest > 0 ? [`... and ${rest} bytes more`] : [],
-  ].map((line) => `${indent}${line}`);
+    ...isText(shown)
+      ? textLines(shown, indent, Math.max(20, width - indent.length - 2))
+      : hexLines(shown, indent),
+    ...rest > 0 ? [`${indent}... and ${count(rest, "byte")} more`] : [],
+  ];
 }
 
-/** Whether bytes are ASCII, but for a few. */
+/** Whether bytes are text: without control characters but tabs and ends of lines. */
 function isText(bytes: Uint8Array): boolean {
-  const others = bytes.filter((byte) =>
-    byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 13 || byte === 0x7f
+  return bytes.every((byte) =>
+    byte >= 0x20 && byte !== 0x7f || byte === 9 || byte === 10 || byte === 13
   );
-  return others.length === 0;
 }
 
-function textLines(bytes: Uint8Array, width: number): string[] {
+function textLines(bytes: Uint8Array, indent: string, width: number): string[] {
   return new TextDecoder().decode(bytes).replace(/\r?\n$/, "").split(/\r?\n/)
-    .flatMap((line) => cut(safe(line, MAX_DATA), width)).map((line) => `| ${line}`);
+    .flatMap((line) => cut(safe(line, MAX_DATA), width)).map((line) => `${indent}| ${line}`);
 }
 
 /** Cuts a text into pieces, wherever that is: data has no words. */
@@ -135,13 +136,14 @@ function cut(text: string, width: number): string[] {
   return pieces;
 }
 
-function hexLines(bytes: Uint8Array): string[] {
+/** Lays out bytes as digits, with what is ASCII beside them. */
+export function hexLines(bytes: Uint8Array, indent: string): string[] {
   const lines = [];
   for (let at = 0; at < bytes.length; at += BYTES_OF_LINE) {
     const part = bytes.subarray(at, at + BYTES_OF_LINE);
     const digits = toHex(part).replaceAll(/..(?=.)/g, "$& ").padEnd(3 * BYTES_OF_LINE);
     const text = String.fromCharCode(...part).replaceAll(/[^ -~]/g, ".");
-    lines.push(`| ${digits} ${text}`);
+    lines.push(`${indent}| ${digits} ${text}`);
   }
   return lines;
 }

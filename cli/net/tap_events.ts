@@ -6,6 +6,7 @@ import { toBase64 } from "../../cert/base/runtime.ts";
 import type { Output } from "../base/io.ts";
 import { safe } from "../base/text.ts";
 import type { End } from "../explain/context.ts";
+import type { Item } from "../explain/conversation.ts";
 import type { Field } from "../explain/field.ts";
 import { MAX_DATA } from "../explain/print.ts";
 import type { Passage, TapOptions, TapPrinter } from "./tap_printer.ts";
@@ -31,8 +32,10 @@ export interface TapEvent {
   readonly sealed: boolean | null;
   /** What it says. */
   readonly field: Field | null;
-  /** The application's data. */
-  readonly data: string | null;
+  /** The bytes of what was sent. */
+  readonly bytes: string | null;
+  /** When the connection was opened. */
+  readonly time: string | null;
   /** The address of the client. */
   readonly client: string | null;
   /** The address of the target. */
@@ -58,7 +61,9 @@ export const TAP_MEMBERS: Readonly<Record<keyof TapEvent, string>> = {
   field: "what was sent, as a tree: `name`, `value`, `text` (what it is for), `mark` (`grease`, " +
     "`unknown`, `weak`, `malformed` or null), `start` and `end` (its bytes in the message), " +
     "`fields` (its parts), `isList` (whether the value names all parts); else null",
-  data: `with --data the application's data in base64, at most ${MAX_DATA} bytes; else null`,
+  bytes: "the bytes of what was sent, decrypted, in base64: with --hex of messages and records' " +
+    `headers, with --data of the application's data, at most ${MAX_DATA}; else null`,
+  time: "with `opened` when that was, as `2026-11-30T12:00:00.000Z`; else null",
   client: "with `opened` and `failed` the address of the client; else null",
   target: "with `opened` the target; else null",
   error: "with `failed`, and with `closed` where the end did not close itself, why; else null",
@@ -72,7 +77,8 @@ const NOTHING = {
   encrypted: null,
   sealed: null,
   field: null,
-  data: null,
+  bytes: null,
+  time: null,
   client: null,
   target: null,
   error: null,
@@ -101,13 +107,20 @@ export class JsonTapPrinter implements TapPrinter {
       const event = { ...NOTHING, connection, event: "closed", at, from, length };
       return await this.#print({ ...event, error: error === null ? null : safe(error.message) });
     }
-    const { name: event, length, encrypted, sealed, field, data } = seen.item;
+    const { item } = seen;
+    const { name: event, length, encrypted, sealed, field } = item;
     const base = { ...NOTHING, connection, event, at, from, length, encrypted, sealed };
     await this.#print({
       ...base,
       field: this.#options.brief ? { ...field, fields: [] } : field,
-      data: data === undefined || !this.#options.data ? null : toBase64(data.subarray(0, MAX_DATA)),
+      bytes: this.#bytes(item),
     });
+  }
+
+  #bytes({ name, sealed, bytes }: Item): string | null {
+    if (sealed) return null;
+    if (name !== "application_data") return this.#options.hex ? toBase64(bytes) : null;
+    return this.#options.data ? toBase64(bytes.subarray(0, MAX_DATA)) : null;
   }
 
   async #print(event: TapEvent): Promise<void> {

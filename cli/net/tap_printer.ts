@@ -10,12 +10,19 @@ export interface TapOptions {
   readonly brief: boolean;
   /** The application's data. */
   readonly data: boolean;
+  /** The bytes of each message. */
+  readonly hex: boolean;
 }
 
 /** What happens to a connection as a whole. */
 export type Passage =
   /** It was accepted, and the target reached. */
-  | { readonly event: "opened"; readonly client: string; readonly target: string }
+  | {
+    readonly event: "opened";
+    readonly client: string;
+    readonly target: string;
+    readonly time: string;
+  }
   /** The target was not reached. */
   | { readonly event: "failed"; readonly client: string; readonly error: string }
   /** Both directions have ended. */

@@ -7,7 +7,7 @@ import { count, safe, wrapIndented } from "../base/text.ts";
 import type { Item } from "../explain/conversation.ts";
 import type { End } from "../explain/context.ts";
 import { isMalformed } from "../explain/field.ts";
-import { dataLines, FieldPrinter } from "../explain/print.ts";
+import { dataLines, FieldPrinter, hexLines } from "../explain/print.ts";
 import { milliseconds } from "./report_text.ts";
 import type { Passage, TapOptions, TapPrinter } from "./tap_printer.ts";
 import type { Seen } from "./tapped.ts";
@@ -26,7 +26,8 @@ export class TextTapPrinter implements TapPrinter {
   readonly #fields: FieldPrinter;
   /** The headers of records whose content is not told yet, by connection and end. */
   readonly #records = new Map<string, SeenItem>();
-  #last: Promise<void> = Promise.resolve();
+  /** Why records stay encrypted, as far as it was said, by connection. */
+  readonly #reasons = new Map<number, Set<string>>();
 
   /** Prints to an output. */
   constructor(out: Output, options: TapOptions) {
@@ -39,17 +40,22 @@ export class TextTapPrinter implements TapPrinter {
     const say = (text: string) => wrapIndented(`#${connection} `, text, this.#out.width);
     switch (passage.event) {
       case "opened":
-        return await this.#print([say(`opened: from ${passage.client} to ${passage.target}`)]);
+        return await this.#print([
+          say(`opened at ${passage.time}: from ${passage.client} to ${passage.target}`),
+        ]);
       case "failed":
         return await this.#print([
           this.#out.paint(say(`failed: from ${passage.client}: ${passage.error}`), "red"),
         ]);
       case "ended":
-        for (const end of ["client", "server"] as const) {
-          this.#records.delete(`${connection} ${end}`);
-        }
+        this.#forget(connection);
         return await this.#print([say("ended")]);
     }
+  }
+
+  #forget(connection: number): void {
+    for (const end of ["client", "server"] as const) this.#records.delete(`${connection} ${end}`);
+    this.#reasons.delete(connection);
   }
 
   async seen(connection: number, seen: Seen): Promise<void> {
@@ -108,16 +114,24 @@ export class TextTapPrinter implements TapPrinter {
         this.#out.paint(wrapIndented(`${INDENT}(`, `${text})`, this.#out.width), "dim"),
       ],
       ...isShort ? [] : this.#fields.lines(field.fields, INDENT),
-      ...this.#options.data && item.data !== undefined
-        ? dataLines(item.data, INDENT, this.#out.width)
-        : [],
+      ...this.#bytes(item),
     ];
+  }
+
+  #bytes({ name, sealed, bytes }: Item): string[] {
+    if (sealed) return [];
+    if (name !== "application_data") return this.#options.hex ? hexLines(bytes, INDENT) : [];
+    return this.#options.data ? dataLines(bytes, INDENT, this.#out.width) : [];
   }
 
   /** What an item is for, if that was not said before. */
   #text(connection: number, { name, sealed, field }: Item): string {
-    // What is said of one connection's keys holds for no other
-    if (sealed) return this.#fields.textOnce({ name: `#${connection}`, text: field.text });
+    if (sealed) {
+      // What is said of one connection's keys holds for no other
+      const reasons = this.#reasons.get(connection) ?? new Set();
+      this.#reasons.set(connection, reasons);
+      return reasons.size < reasons.add(field.text).size ? field.text : "";
+    }
     return this.#options.brief && name !== "alert" ? "" : this.#fields.textOnce(field);
   }
 
@@ -135,9 +149,7 @@ export class TextTapPrinter implements TapPrinter {
   }
 
   /** Prints lines together: another connection's do not come between. */
-  #print(lines: readonly string[]): Promise<void> {
-    if (lines.length === 0) return Promise.resolve();
-    this.#last = this.#last.then(() => this.#out.line(lines.join("\n")));
-    return this.#last;
+  async #print(lines: readonly string[]): Promise<void> {
+    if (lines.length > 0) await this.#out.line(lines.join("\n"));
   }
 }

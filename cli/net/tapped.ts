@@ -15,7 +15,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export const MAX_WAITING = 1024 * 1024;
 
 /** What a chunk costs besides its bytes: a peer may send each byte by itself. */
-const OVERHEAD = 256;
+export const OVERHEAD = 256;
 
 /** Something that was sent, or the end of a direction. */
 export type Seen =

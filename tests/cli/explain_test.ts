@@ -295,7 +295,7 @@ Deno.test("dataLines() shows lines of text or digits, up to MAX_DATA bytes", () 
     `| ${"00 41 ff".padEnd(48)} .A.`,
   ]);
   assertEquals(dataLines(new Uint8Array(MAX_DATA), "", 80).length, MAX_DATA / 16);
-  assertEquals(dataLines(new Uint8Array(MAX_DATA + 1), "", 80).at(-1), "... and 1 bytes more");
+  assertEquals(dataLines(new Uint8Array(MAX_DATA + 1), "", 80).at(-1), "... and 1 byte more");
   assertEquals(dataLines(bytes("\u202e\u009b"), "", 80), ["| \\u{202e}\\u{9b}"]);
 });
 

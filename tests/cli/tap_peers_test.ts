@@ -155,7 +155,7 @@ await peerTest(
       assertFull(names, version, /request|^client cert/);
       const again = version === "TLSv1.3" ? "client key_update" : "client client_hello";
       assert(names.lastIndexOf(again) > names.indexOf("client finished"), names.join());
-      const data = eventsOf(tap).flatMap(({ data }) => data === null ? [] : [atob(data)]);
+      const data = eventsOf(tap).flatMap(({ bytes }) => bytes === null ? [] : [atob(bytes)]);
       assertEquals(data, ["before\n", "after\n"]);
     }
   },
