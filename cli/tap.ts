@@ -71,7 +71,7 @@ async function tapOne(client: Deno.TcpConn, connection: number, tap: Tap): Promi
       target: where(target),
       time: new Date().toISOString(),
     });
-    await forward({ client, server }, tapped);
+    await Promise.race([forward({ client, server }, tapped), tapped.failure]);
   } finally {
     closeOnce(client);
     closeOnce(server);
@@ -106,6 +106,9 @@ async function run(args: Args, io: Io): Promise<Outcome> {
   const path = args.one("key-log");
   const max = args.number("connections") ?? Infinity;
   const options = { brief: args.has("brief"), data: args.has("data"), hex: args.has("hex") };
+  const keyLog = path === undefined ? null : new KeyLogFile(path);
+  // Before anybody connects: it may be a folder, or of another user
+  await keyLog?.read();
   using listener = Deno.listen(address);
   const { hostname, port } = listener.addr;
   await io.err.line(
@@ -114,7 +117,6 @@ async function run(args: Args, io: Io): Promise<Outcome> {
   const printer = args.has("json")
     ? new JsonTapPrinter(io.out, options)
     : new TextTapPrinter(io.out, options);
-  const keyLog = path === undefined ? null : new KeyLogFile(path);
   return await tapAll(listener, max, { target, keyLog, sessions: new SessionMemory(), printer })
     ? "good"
     : "unreachable";

@@ -82,5 +82,6 @@ export const EXTENSION_TEXTS: ReadonlyMap<number, string> = new Map([
   [57, "the settings of QUIC"],
   [13_172, "what is spoken inside TLS, before ALPN (NPN)"],
   [17_513, "settings of HTTP/2 within the handshake (ALPS), an early form"],
+  [0xca34, "which authorities the client trusts, by short numbers"],
   [17_613, "settings of HTTP/2 within the handshake (ALPS)"],
 ]);

@@ -7,7 +7,7 @@ import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { Reader } from "../../ssl/wire/reader.ts";
 import { explainBody } from "./extension_bodies.ts";
 import { EXTENSION_TEXTS } from "./extension_texts.ts";
-import { type Content, type Field, type FieldReader, lengthAndHex } from "./field.ts";
+import { type Field, type FieldReader, lengthAndHex } from "./field.ts";
 import { GREASE_TEXT, namedExtension } from "./names.ts";
 
 /** The struct's name of each message with extensions. */
@@ -57,21 +57,17 @@ function addExtension(fields: FieldReader, kind: MessageKind, seen: Set<number>)
     const type = reader.u16();
     const body = reader.vector16();
     const { name, mark } = namedExtension(type);
-    const text = EXTENSION_TEXTS.get(type);
+    const text = EXTENSION_TEXTS.get(type) ?? "";
     const wrong = misplaced(type, kind, seen, reader.remaining);
     seen.add(type);
     if (wrong !== null) {
-      return { name, value: `${wrong}; ${lengthAndHex(body)}`, mark: "malformed", ...says(text) };
+      return { name, value: `${wrong}; ${lengthAndHex(body)}`, mark: "malformed", text };
     }
     if (mark === "grease") {
       return { name, value: lengthAndHex(body), mark, text: GREASE_TEXT };
     }
-    return { name, ...says(text), mark, ...explainBody(type, kind, body, fields) };
+    return { name, text, mark, ...explainBody(type, kind, body, fields) };
   });
-}
-
-function says(text: string | undefined): Pick<Content, "text"> {
-  return text === undefined ? { text: "not known here" } : { text };
 }
 
 /** Why an extension must not be where it is (RFC 8446, Section 4.2). */

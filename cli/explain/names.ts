@@ -47,7 +47,7 @@ export const GREASE_TEXT =
 
 function named(value: number, name: string | undefined, weak: string | null, text = ""): Named {
   if (isGrease(value)) return { name: `GREASE ${hex16(value)}`, mark: "grease", text: "" };
-  if (name === undefined) return { name: hex16(value), mark: "unknown", text: "not known here" };
+  if (name === undefined) return { name: hex16(value), mark: "unknown", text: "" };
   return { name, mark: weak === null ? null : "weak", text: weak ?? text };
 }
 
@@ -261,6 +261,8 @@ const OTHER_EXTENSIONS: ReadonlyMap<number, string> = new Map([
   [17_613, "application_settings"],
   [30_031, "channel_id (old)"],
   [30_032, "channel_id"],
+  // draft-ietf-tls-trust-anchor-ids, as Chromium sends it
+  [0xca34, "trust_anchors (draft)"],
   [0xfd00, "ech_outer_extensions"],
   [0xffa5, "quic_transport_parameters (draft)"],
 ]);

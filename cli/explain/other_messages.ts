@@ -35,7 +35,7 @@ export function addKeyUpdate(fields: FieldReader): void {
  * 5077, Section 3.3).
  */
 export function addNewSessionTicket(fields: FieldReader, context: MessageContext): void {
-  const ticket = "the session, encrypted for the server itself";
+  const ticket = "the session, in a form that only the server can read";
   if (!isTls13(context)) {
     fields.add("ticket_lifetime_hint", "", (reader) => seconds(reader.u32()));
     fields.add("ticket", ticket, (reader) => lengthAndHex(reader.vector16()));

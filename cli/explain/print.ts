@@ -5,14 +5,12 @@
 import { toHex } from "../../cert/base/runtime.ts";
 import type { Output } from "../base/io.ts";
 import { type Colour, count, safe, wrap } from "../base/text.ts";
-import type { Field, Mark } from "./field.ts";
+import type { Field } from "./field.ts";
 
-/** How marks are shown. */
-const MARKS: Readonly<Record<Mark, readonly [text: string, colour: Colour]>> = {
-  grease: ["GREASE", "dim"],
+/** How marks are shown beside what has them. */
+const MARKS: Readonly<Record<"unknown" | "weak", readonly [text: string, colour: Colour]>> = {
   unknown: ["unknown", "yellow"],
   weak: ["weak", "yellow"],
-  malformed: ["malformed", "red"],
 };
 
 /** The most reasons for which items of a list are weak that are shown. */
@@ -48,7 +46,8 @@ export class FieldPrinter {
     const isSaid = !isList && value === fields.map((part) => part.name).join(", ");
     const shown = isSaid ? "" : value;
     const head = hanging(shown === "" ? name : `${name}: ${shown}`, indent, this.#out.width);
-    if (mark !== null && mark !== "malformed") head.push(...this.#note(MARKS[mark], "", inner));
+    // A name of GREASE says so itself
+    if (mark === "weak" || mark === "unknown") head.push(...this.#note(MARKS[mark], "", inner));
     if (mark === "malformed") head[0] = this.#out.paint(head[0]!, "red");
     else {head[0] = indent + this.#out.paint(name, "bold") +
         head[0]!.slice(indent.length + name.length);}

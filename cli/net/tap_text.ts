@@ -4,9 +4,10 @@
 
 import type { Output } from "../base/io.ts";
 import { count, safe, wrapIndented } from "../base/text.ts";
+import { changesOf } from "../explain/changes.ts";
 import type { Item } from "../explain/conversation.ts";
 import type { End } from "../explain/context.ts";
-import { isMalformed } from "../explain/field.ts";
+import { type Field, isMalformed } from "../explain/field.ts";
 import { dataLines, FieldPrinter, hexLines } from "../explain/print.ts";
 import { milliseconds } from "./report_text.ts";
 import type { Passage, TapOptions, TapPrinter } from "./tap_printer.ts";
@@ -26,6 +27,8 @@ export class TextTapPrinter implements TapPrinter {
   readonly #fields: FieldPrinter;
   /** The headers of records whose content is not told yet, by connection and end. */
   readonly #records = new Map<string, SeenItem>();
+  /** The last ClientHello, by connection. */
+  readonly #hellos = new Map<number, Field>();
   /** Why records stay encrypted, as far as it was said, by connection. */
   readonly #reasons = new Map<number, Set<string>>();
 
@@ -55,6 +58,7 @@ export class TextTapPrinter implements TapPrinter {
 
   #forget(connection: number): void {
     for (const end of ["client", "server"] as const) this.#records.delete(`${connection} ${end}`);
+    this.#hellos.delete(connection);
     this.#reasons.delete(connection);
   }
 
@@ -113,8 +117,20 @@ export class TextTapPrinter implements TapPrinter {
       ...text === "" ? [] : [
         this.#out.paint(wrapIndented(`${INDENT}(`, `${text})`, this.#out.width), "dim"),
       ],
-      ...isShort ? [] : this.#fields.lines(field.fields, INDENT),
+      ...isShort ? [] : this.#fieldLines(connection, item),
       ...this.#bytes(item),
+    ];
+  }
+
+  /** The fields; of a second ClientHello those that are other than in the first one. */
+  #fieldLines(connection: number, { name, field }: Item): string[] {
+    const before = name === "client_hello" ? this.#hellos.get(connection) : undefined;
+    if (name === "client_hello") this.#hellos.set(connection, field);
+    if (before === undefined) return this.#fields.lines(field.fields, INDENT);
+    const { changed, same } = changesOf(before.fields, field.fields);
+    return [
+      ...this.#fields.lines(changed, INDENT),
+      wrapIndented(`${INDENT}as before: `, same.join(", "), this.#out.width),
     ];
   }
 

@@ -47,6 +47,7 @@ export class Tapped implements Onlooker {
   #room: Deferred<void> | null = null;
   #decoding: Promise<void> = Promise.resolve();
   #isDecoding = false;
+  readonly #failure = deferred<never>();
 
   /**
    * Begins to look.
@@ -62,10 +63,16 @@ export class Tapped implements Onlooker {
   ) {
     this.#conversation = new Conversation(keys(() => this.#isFull), sessions);
     this.#tell = tell;
+    this.#failure.promise.catch(() => {}); // for who asks
   }
 
   get #isFull(): boolean {
     return this.#size > MAX_WAITING;
+  }
+
+  /** Rejects as soon as what was seen cannot be told. */
+  get failure(): Promise<never> {
+    return this.#failure.promise;
   }
 
   /** Resolves when not too much waits; rejects where what was seen cannot be told. */
@@ -100,7 +107,10 @@ export class Tapped implements Onlooker {
     this.#isDecoding = true;
     // A failure stays one: nothing is told any more
     this.#decoding = this.#decoding.then(() => this.#decode());
-    this.#decoding.catch((error) => this.#room?.reject(error)); // finish() tells of it
+    this.#decoding.catch((error) => {
+      this.#failure.reject(error);
+      this.#room?.reject(error);
+    });
   }
 
   async #decode(): Promise<void> {

@@ -4,6 +4,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { explainAlert } from "../../cli/explain/alert.ts";
+import { changesOf } from "../../cli/explain/changes.ts";
 import type { MessageContext } from "../../cli/explain/context.ts";
 import { SHOWN } from "../../cli/explain/extension_bodies.ts";
 import { EXTENSION_TEXTS } from "../../cli/explain/extension_texts.ts";
@@ -281,6 +282,22 @@ Deno.test("FieldPrinter prints within the columns, and says once what something 
       lines.filter((line) => line.includes("no two handshakes"));
     assertEquals([said(first).length, said(second).length], [1, 0]);
   }
+});
+
+Deno.test("changesOf() finds what a second ClientHello has otherwise", () => {
+  const hellos = messages.map(({ raw, context }) => explainHandshake(raw, context))
+    .filter(({ name }) => name === "ClientHello").slice(0, 2);
+  const [first, second] = hellos.map(({ fields }) => fields);
+  const { changed, same } = changesOf(first!, second!);
+  assertEquals(changed.map(({ name, fields }) => [name, ...fields.map((part) => part.name)]), [
+    ["extensions", "key_share"],
+  ]);
+  assertEquals(changed[0]!.fields[0]!.value, "secp256r1 (65 bytes)");
+  assert(same.includes("random") && same.includes("supported_groups"), same.join());
+  const none = changesOf(first!, first!);
+  assertEquals([none.changed.length, none.same], [0, first!.map(({ name }) => name)]);
+  const all = changesOf([], first!);
+  assertEquals([all.changed, all.same], [first, []]);
 });
 
 Deno.test("dataLines() shows lines of text or digits, up to MAX_DATA bytes", () => {

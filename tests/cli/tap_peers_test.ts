@@ -190,7 +190,7 @@ function echoServer(options: ImportOptions) {
 const append = (path: string) => (line: string) =>
   Deno.writeTextFileSync(path, `${line}\n`, { append: true });
 
-await peerTest("nss tap decrypts NSS's tstclnt, and shows what ssltap shows", [nss], async () => {
+await peerTest("nss tap decrypts what NSS's tstclnt sends and is sent", [nss], async () => {
   for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
     using keyLog = keyLogFile();
     await using server = echoServer({ clientAuth: "require", keyLog: append(keyLog.path) });

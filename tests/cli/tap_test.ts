@@ -143,20 +143,29 @@ Deno.test("nss tap says that the target is not there, and what is wrong with its
     assertEquals(code, 2);
     assertStringIncludes(err, says);
   }
+  const folder = await runNss(["tap", "0", "localhost:1", "--key-log", import.meta.dirname!]);
+  assertEquals(folder.code, 4);
+  assertStringIncludes(folder.err, "Is a directory");
   using taken = listen();
   const { code, err } = await runNss(["tap", `${taken.port}`, "localhost:1"]);
   assertEquals(code, 4);
   assertStringIncludes(err, "another program uses this port");
 });
 
-Deno.test("nss tap ends when nobody reads its output any more", async () => {
-  using server = listen();
-  const broken = () => Promise.reject(new Deno.errors.BrokenPipe("closed"));
-  const tap = await startTap(server.port, [], { onWrite: broken });
-  using client = await connect(tap.port);
-  assertEquals(await tap.outcome, "closedPipe");
-  using _accepted = await server.accept();
-  assertEquals(await readAll(client), new Uint8Array(0));
+Deno.test("nss tap ends when nobody reads its output any more, though its connections do not", async () => {
+  for (const lines of [0, 1]) {
+    using server = listen();
+    let written = 0;
+    const onWrite = async () => {
+      if (written++ >= lines) throw await Promise.resolve(new Deno.errors.BrokenPipe("closed"));
+    };
+    const tap = await startTap(server.port, [], { onWrite });
+    using client = await connect(tap.port);
+    await client.write(text("hello\r\n"));
+    assertEquals(await tap.outcome, "closedPipe");
+    using _accepted = await server.accept();
+    assertEquals(await readAll(client), new Uint8Array(0));
+  }
 });
 
 Deno.test("nss tap serves many connections at once and one after the other, and leaves none open", async () => {
