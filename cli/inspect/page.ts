@@ -275,7 +275,7 @@ function sessions({ sessions: { resumption, earlyData, keyUpdate } }: Inspection
 </tbody></table>
 <p class="more"><a class="button" href="/">Load the page again</a></p>
 <p class="quiet">Each page is a connection of its own, so that loading it again resumes the
-session.</p>`;
+session. Browsers open connections ahead, with full handshakes: then it takes a time more.</p>`;
 }
 
 function doorLink({ name, title, text }: Door, url: string, current: string): Markup {

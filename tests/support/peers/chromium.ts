@@ -145,11 +145,13 @@ export interface Tab {
   evaluate(expression: string): Promise<unknown>;
   /** A picture of the page, as PNG; of its whole length if that is wanted. */
   screenshot(options?: { readonly whole?: boolean }): Promise<Uint8Array<ArrayBuffer>>;
+  /** Waits until another page is there, which a function has the tab load. */
+  loaded(leave: () => Promise<void>): Promise<void>;
   /** Loads another page, and waits until it is there. */
   go(address: string): Promise<void>;
   /** Calls a method of the protocol. */
   call(method: string, params?: object): Promise<Record<string, unknown>>;
-  /** Takes the events that have come since, by their method. */
+  /** The events of a method since a page was last loaded. */
   events(method: string): readonly Record<string, unknown>[];
 }
 
@@ -196,13 +198,19 @@ export async function withTab<T>(
       socket.onopen = resolve;
       socket.onerror = reject;
     });
+    const gone = Promise.withResolvers<never>();
+    gone.promise.catch(() => {}); // whoever waits for the browser is told
+    socket.onclose = () => gone.reject(new Error("Cannot go on: the browser has ended"));
     let last = 0;
     const call = (method: string, params: object = {}): Promise<Record<string, unknown>> =>
-      new Promise((resolve) => {
-        const id = ++last;
-        waiting.set(id, resolve);
-        socket.send(JSON.stringify({ id, method, params }));
-      });
+      Promise.race([
+        gone.promise,
+        new Promise<Record<string, unknown>>((resolve) => {
+          const id = ++last;
+          waiting.set(id, resolve);
+          socket.send(JSON.stringify({ id, method, params }));
+        }),
+      ]);
     try {
       return await use({
         async evaluate(expression) {
@@ -221,12 +229,19 @@ export async function withTab<T>(
           );
           return Uint8Array.fromBase64(String(data));
         },
-        async go(url) {
+        async loaded(leave) {
           await call("Page.enable");
           events.length = 0;
-          const { errorText } = await call("Page.navigate", { url });
-          if (errorText !== undefined) throw new Error(`Cannot load ${url}: ${errorText}`);
-          while (!events.some(({ method }) => method === "Page.loadEventFired")) await wake.promise;
+          await leave();
+          while (!events.some(({ method }) => method === "Page.loadEventFired")) {
+            await Promise.race([wake.promise, gone.promise]);
+          }
+        },
+        async go(url) {
+          await this.loaded(async () => {
+            const { errorText } = await call("Page.navigate", { url });
+            if (errorText !== undefined) throw new Error(`Cannot load ${url}: ${errorText}`);
+          });
         },
         call,
         events: (wanted) =>
