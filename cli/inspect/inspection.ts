@@ -1,5 +1,4 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
-// This module uses Deno.
 
 /** What a visitor's own handshake shows, as `/json` prints it. @module */
 

@@ -173,7 +173,9 @@ const OPEN_DEPTH = 1;
 
 function field(one: Field, depth: number): Markup {
   const { name, value, text, mark, start, end, fields, isList } = one;
-  const isPlain = fields.every((part) => part.text === "" && part.mark === null);
+  const isOpen = fields.length > 0 && depth < OPEN_DEPTH && !isList;
+  // What a plain list has, its value says
+  const isPlain = isList && fields.every((part) => part.text === "" && part.mark === null);
   const parts = markup`<ol class="fields">${fields.map((part) => field(part, depth + 1))}</ol>`;
   return markup`
 <li><div class="field"><div>${code(name)}${
@@ -182,32 +184,31 @@ function field(one: Field, depth: number): Markup {
       : markup` <span class="badge ${mark}">${mark === "grease" ? "GREASE" : mark}</span>`
   }<div class="place">${
     end === start ? "no bytes" : end - start === 1 ? `byte ${start}` : `bytes ${start}–${end - 1}`
-  }</div></div><div>${value === "" ? null : markup`<p>${code(value)}</p>`}${
+  }</div></div><div>${value === "" || isOpen ? null : markup`<p>${code(value)}</p>`}${
     text === "" ? null : markup`<p class="quiet">${sentence(text)}</p>`
   }</div></div>${
-    // What a plain list has, its value says
-    fields.length === 0 || (isList && isPlain)
-      ? null
-      : depth < OPEN_DEPTH && !isList
+    isOpen
       ? parts
+      : fields.length === 0 || isPlain
+      ? null
       : markup`<details><summary>${count(fields.length, "part")} of ${
         code(name)
-      }</summary>${parts}</details>`}</li>`;
+      }</summary>${parts}</details>`
+  }</li>`;
 }
 
 function hellos({ hellos, ja4 }: Inspection): Markup {
-  return markup`${
-    hellos.map((hello, i) =>
-      markup`${
-        hellos.length === 1
-          ? null
-          : markup`<h3>${
-            i === 0 ? "The first one" : "The second one, after a HelloRetryRequest"
-          }</h3>`
-      }<p>${
-        count(hello.end, "byte")
-      }, field by field as they came, with the bytes that each one takes.</p>
-<ol class="fields">${hello.fields.map((one) => field(one, 0))}</ol>`
+  const fields = (hello: Field): Markup =>
+    markup`<p>${
+      count(hello.end, "byte")
+    }, field by field as they came, with the bytes that each one takes.</p>
+<ol class="fields">${hello.fields.map((one) => field(one, 0))}</ol>`;
+  const [first, ...others] = hellos;
+  return markup`${first === undefined ? null : fields(first)}${
+    others.map((hello) =>
+      markup`<h3>The second one, after a HelloRetryRequest</h3>
+<p>It is the first one again, with what the server has asked for.</p>
+<details><summary>The second one, field by field</summary>${fields(hello)}</details>`
     )
   }
 <h3>JA4 fingerprint</h3>

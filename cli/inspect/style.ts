@@ -114,6 +114,7 @@ thead th{font-size:.85rem;font-weight:600;color:var(--quiet);border-top:0;paddin
 tbody th{font-weight:600;white-space:nowrap}
 td{overflow-wrap:anywhere}
 .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.unit{display:none}
 .lists{margin:.3rem 0 0;font-size:.875rem}
 .lists dt{color:var(--quiet)}
 .lists dd{margin:0 0 .25rem}
@@ -147,6 +148,7 @@ font-variant-numeric:tabular-nums}
 summary{cursor:pointer;color:var(--link);padding:.15rem 0}
 .tree .tree{margin-left:.4rem;padding-left:1.1rem;border-left:3px solid var(--line)}
 .tree>li{padding:.35rem 0}
+.tree .tree{margin-top:.5rem}
 .tree dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.1rem .9rem;margin:.3rem 0 0;
 font-size:.925rem}
 .tree dt{color:var(--quiet)}.tree dd{margin:0;overflow-wrap:anywhere}
@@ -171,7 +173,7 @@ section,.facts{padding:.9rem .95rem;border-radius:8px}
 .stack thead{position:absolute;left:-999rem}
 .stack tbody th,.stack td{display:block;border-top:0;padding:.1rem 0;white-space:normal}
 .stack .number{text-align:left;font-size:.85rem;color:var(--quiet)}
-.stack .number::after{content:" bytes"}
+.unit{display:inline}
 .stack tbody tr{display:block;border-top:1px solid var(--line);padding:.55rem 0}
 .tree .tree{margin-left:0;padding-left:.7rem}
 }

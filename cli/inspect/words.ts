@@ -100,7 +100,7 @@ export function certificateRows(one: CertificateReport): readonly (readonly [str
     ["names", one.names.length === 0 ? "none" : one.names.join(", ")],
     ["key", one.key],
     ["signed with", one.signatureAlgorithm ?? "an unknown algorithm"],
-    ["valid", `${one.notBefore.slice(0, 10)} to ${one.notAfter.slice(0, 10)} (${daysText(one)})`],
+    ["valid", `from ${one.notBefore.slice(0, 10)}; ${daysText(one)}`],
     // In groups, so that lines can be broken
     ["SHA-256", one.fingerprint.replaceAll(":", "").replaceAll(/.{16}(?=.)/g, "$& ")],
   ];

@@ -2,7 +2,7 @@
 
 // What the page of `nss server --inspect` says that a better client would have sent.
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { namedGroup, namedScheme, namedSuite } from "../../cli/explain/names.ts";
 import { type Finding, judgeClient, type Level } from "../../cli/inspect/better_client.ts";
 import { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
@@ -200,8 +200,30 @@ Deno.test("judgeClient() puts the gravest first, and names a bounded number of v
   for (const { which } of findings) {
     assert(which.length <= 9 && which.every(({ length }) => length < 100), which.join());
   }
-  const rsa = findings.find(({ what }) => what === "offers RSA key transport");
-  assertStringIncludes(rsa?.which.at(-1) ?? "", " more");
+  const cbc = (count: number) => {
+    const suites = Array.from({ length: count }, (_, i) => [0xc013, 0xc014][i % 2]!);
+    return judge({ suites }).find(({ what }) => what === "offers suites with CBC")!.which;
+  };
+  assertEquals(cbc(8).slice(-1), ["TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"]);
+  assertEquals([cbc(8).length, cbc(9).length, cbc(9).at(-1)], [8, 9, "1 more"]);
+});
+
+Deno.test("judgeClient() takes a hello without extensions, and one of each length of a good one", () => {
+  const bare = { ...helloOf(), extensions: undefined };
+  assertEquals(bad(judgeClient(bare, false)).map(([, what]) => what), [
+    "names no signature algorithms",
+    "offers TLS 1.2 without secure renegotiation",
+    "does not offer TLS 1.3",
+    "offers TLS 1.2 without the extended master secret",
+    "offers no hybrid group",
+    "sends no server name (SNI)",
+    "offers no application protocol (ALPN)",
+    "cannot resume sessions",
+  ]);
+  const types = helloOf().extensions!.types();
+  for (let length = 0; length <= types.length; length++) {
+    assert(judge({ without: types.slice(length) }).length > 0);
+  }
 });
 
 Deno.test("what the explanation of a ClientHello marks as weak is a finding, and nothing else is", () => {

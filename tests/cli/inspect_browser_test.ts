@@ -190,8 +190,8 @@ async function follow(tab: Tab, title: string, isDoor = true): Promise<string> {
 }
 
 /**
- * Loads the page again. A browser opens connections ahead, whose handshakes know no ticket yet: they
- * are used up first.
+ * Loads the page again. A browser opens connections ahead, whose handshakes know no ticket yet:
+ * they are used up first.
  */
 async function loadTillResumed(tab: Tab): Promise<string> {
   let facts = "";

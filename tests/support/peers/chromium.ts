@@ -248,9 +248,8 @@ export async function withTab<T>(
           events.filter(({ method }) => method === wanted).map(({ params }) => params),
       });
     } finally {
-      const closed = new Promise((resolve) => socket.onclose = resolve);
       socket.close();
-      await closed;
+      await gone.promise.catch(() => {});
     }
   }, prepare);
 }
