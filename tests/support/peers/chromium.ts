@@ -95,7 +95,7 @@ export async function withChromium<T>(
         ...args,
       ],
       env: { HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
-      timeout: 40_000,
+      timeout: 90_000,
     });
     return await use(process);
   } finally {
