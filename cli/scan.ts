@@ -19,7 +19,7 @@ import { openConn, visit, type VisitOptions } from "./net/visit.ts";
 import { judgeCertificates, shownChains } from "./scan/certificates.ts";
 import { counts } from "./scan/judge.ts";
 import { Look } from "./scan/look.ts";
-import { Pace } from "./scan/pace.ts";
+import { NoAnswer, Pace } from "./scan/pace.ts";
 import { Prober } from "./scan/prober.ts";
 import { Progress } from "./scan/progress.ts";
 import { reportScan, SCAN_MEMBERS } from "./scan/scan_report.ts";
@@ -163,7 +163,7 @@ async function run(args: Args, io: Io): Promise<Outcome> {
 /**
  * Why a server shows no version of TLS: as `nss client` says it.
  *
- * @returns `null` if it does not answer at all, or answers after all.
+ * @returns `null` if it does not answer, no more connections may be made, or it answers after all.
  */
 async function diagnosisOf(subject: Subject): Promise<Diagnosis | null> {
   const failed = {
@@ -176,15 +176,15 @@ async function diagnosisOf(subject: Subject): Promise<Diagnosis | null> {
     port: subject.target.port,
   };
   try {
+    await subject.pace.turn();
     const { socket, error, conn } = await visit(subject);
     await socket.close();
     const received = conn.received(512);
-    return error === null || received.length === 0
-      ? null
-      : explainFailure({ ...failed, error, received });
+    const isSilent = error?.name === "PR_IO_TIMEOUT_ERROR" && received.length === 0;
+    return error === null || isSilent ? null : explainFailure({ ...failed, error, received });
   } catch (error) {
     if (error instanceof PlainTextError) return explainFailure({ ...failed, error });
-    if (error instanceof Unreachable) return null;
+    if (error instanceof Unreachable || error instanceof NoAnswer) return null;
     throw error;
   }
 }

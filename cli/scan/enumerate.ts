@@ -23,7 +23,7 @@ export const NOTHING: Enumeration<never> = { found: [], order: null, complete: f
  * @param pieces The list, in pieces that are offered by themselves.
  * @param choose Offers some; returns what the server chooses, `null` if it refuses them.
  * @param keep Is given what was found each time, so that a failure later does not lose it.
- * @param known What must be offered always and may be chosen again, behind all else.
+ * @param known What is offered behind all else, since some servers need it, and may be chosen again.
  * @returns What was found.
  */
 export async function enumerate<T>(
@@ -39,8 +39,11 @@ export async function enumerate<T>(
     const before = found.length;
     while (left.length > 0) {
       const behind = known().filter((one) => !left.includes(one));
-      const chosen = await choose([...left, ...behind]);
-      // One that was not offered, or is known, ends it: such a server goes by no list
+      let chosen = await choose([...left, ...behind]);
+      // A server that prefers what is known shows the rest only where it can do without
+      const isKnown = chosen !== null && behind.includes(chosen);
+      if (isKnown) chosen = await choose(left);
+      // One that was not offered ends it: such a server goes by no list
       if (chosen === null || !left.includes(chosen)) break;
       found.push(chosen);
       left = left.filter((one) => one !== chosen);

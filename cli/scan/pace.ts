@@ -19,12 +19,26 @@ export class NoAnswer extends Error {
 /** How many connections in a row may have no answer before no more are made. */
 export const MAX_SILENCE = 3;
 
+/** Time, and waiting for it, in milliseconds. */
+export interface Clock {
+  /** What time it is. */
+  readonly now: () => number;
+  /** Waits. */
+  readonly wait: (time: number) => Promise<void>;
+}
+
+const CLOCK: Clock = {
+  now: () => performance.now(),
+  wait: (time) => new Promise((resolve) => setTimeout(resolve, time)),
+};
+
 /** Counts connections, and makes each wait for its turn. */
 export class Pace {
   readonly #interval: number;
   readonly #budget: number;
+  readonly #clock: Clock;
   #made = 0;
-  #next = 0;
+  #next = -Infinity;
   #silent = 0;
   #end: string | null = null;
 
@@ -33,10 +47,12 @@ export class Pace {
    *
    * @param rate The most connections of a second.
    * @param budget The most connections of all.
+   * @param clock Whose time it is.
    */
-  constructor(rate: number, budget: number) {
+  constructor(rate: number, budget: number, clock: Clock = CLOCK) {
     this.#interval = 1000 / rate;
     this.#budget = budget;
+    this.#clock = clock;
   }
 
   /** How many connections were made. */
@@ -60,9 +76,9 @@ export class Pace {
     }
     if (this.#end !== null) throw new NoAnswer(this.#end);
     this.#made++;
-    const wait = this.#next - performance.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    this.#next = performance.now() + this.#interval;
+    const time = this.#next - this.#clock.now();
+    if (time > 0) await this.#clock.wait(time);
+    this.#next = this.#clock.now() + this.#interval;
   }
 
   /** The server has answered. */

@@ -117,9 +117,9 @@ export class Prober {
     try {
       return await open();
     } catch (error) {
-      if (!(error instanceof Unreachable || error instanceof PlainTextError)) throw error;
-      // There is nothing to look at
-      if (pace.made === 1 && error instanceof Unreachable) throw error;
+      if (error instanceof PlainTextError) throw new NoAnswer(error.message);
+      if (!(error instanceof Unreachable)) throw error;
+      if (pace.made === 1) throw error; // there is nothing to look at
       throw pace.unanswered(error.message);
     }
   }

@@ -45,8 +45,8 @@ interface Session {
   readonly tokens: readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** Waits for tickets, and ends the connection. */
-async function end(socket: SslSocket): Promise<void> {
+/** Reads what the server says behind the handshake, where its tickets are. */
+async function waitForTickets(socket: SslSocket): Promise<void> {
   const timer = setTimeout(() => socket.close().catch(() => {}), PATIENCE);
   try {
     await socket.closeWrite();
@@ -59,7 +59,6 @@ async function end(socket: SslSocket): Promise<void> {
     if (!(error instanceof NssError)) throw error; // the server ends it as it likes
   } finally {
     clearTimeout(timer);
-    await socket.close().catch(() => {});
   }
 }
 
@@ -77,7 +76,9 @@ async function connect(
   try {
     if (token !== null) setResumptionToken(socket, token);
     const info = await socket.handshake();
-    await end(socket);
+    // TLS 1.2 gives its ticket within the handshake
+    if (token === null && version === "TLSv1.3") await waitForTickets(socket);
+    await socket.close().catch(() => {});
     return { info, tokens };
   } catch (error) {
     await socket.close().catch(() => {});
@@ -133,10 +134,11 @@ export async function probeClientRenegotiation(
     return "accepted";
   } catch (error) {
     if (!(error instanceof NssError)) throw error;
-    if (error.name === "SSL_ERROR_RENEGOTIATION_NOT_ALLOWED") {
-      throw new NoAnswer(`this program does not begin it: ${error.message}`, { isLimit: true });
-    }
-    return error.name === "PR_IO_TIMEOUT_ERROR" ? "ignored" : "refused";
+    if (error.name === "PR_IO_TIMEOUT_ERROR") return "ignored";
+    // Some servers end the connection as their refusal; one that has ended it before says nothing
+    const isRefusal = /_ALERT$|^PR_(?:END_OF_FILE|CONNECT_RESET)_ERROR$/.test(error.name);
+    if (isRefusal) return "refused";
+    throw new NoAnswer(`it could not be tried: ${error.message}`, { isLimit: true });
   } finally {
     await socket.close().catch(() => {});
   }
