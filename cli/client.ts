@@ -4,12 +4,14 @@
 /** `nss client`: who a server is, what was negotiated and why, and what is wrong. @module */
 
 import { NssError } from "../cert/base/errors.ts";
-import type { Args, Option } from "./base/args.ts";
+import { type Args, type Option, UsageError } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
 import { Unreachable } from "./base/fail.ts";
+import { readBytes } from "./base/files.ts";
 import type { Io } from "./base/io.ts";
 import { Waiting } from "./base/waiting.ts";
 import { TIMEOUT_OPTION, timeoutOf, where } from "./net/connect.ts";
+import { CT_LOGS_OPTION, readCtLogs } from "./net/ct_logs.ts";
 import { explainLoss } from "./net/failure.ts";
 import { askOldVersion } from "./net/old_version.ts";
 import { pipe } from "./net/pipe.ts";
@@ -51,6 +53,14 @@ const OPTIONS: readonly Option[] = [
   ...IDENTITY_OPTIONS,
   ...TLS_OPTIONS,
   { name: "trace", text: "print what each message of each flight says" },
+  CT_LOGS_OPTION,
+  {
+    name: "early-data",
+    value: "FILE",
+    text: "send a file as early data of the second connection, which somebody may send again: " +
+      "only what does no harm twice, as a GET",
+    example: "request.txt",
+  },
   { name: "no-resume", text: "make no second connection to resume the session" },
   {
     name: "key-log",
@@ -97,6 +107,8 @@ async function optionsOf(args: Args, trust: Trust, io: Io): Promise<VisitOptions
 async function run(args: Args, io: Io): Promise<Outcome> {
   await using trust = await readTrust(args, io);
   const options = await optionsOf(args, trust, io);
+  const logs = await readCtLogs(args, io);
+  const early = await readEarlyData(args, io);
   const waiting = new Waiting(io.err);
   let seen;
   try {
@@ -109,18 +121,35 @@ async function run(args: Args, io: Io): Promise<Outcome> {
   if (args.has("pipe")) return await pipeThrough(seen, options, args, io);
   await drain(seen, options.starttls, PATIENCE);
   await seen.socket.close();
-  const again = await waiting.for("Resuming the session", resume(seen, options, args));
+  const again = await waiting.for("Resuming the session", resume(seen, options, args, early));
   const oldVersion = await waiting.for("Asking for old versions", askOldVersion(seen, options));
-  const report = await reportOf(seen, options, { again, oldVersion, now: new Date() });
+  const report = await reportOf(seen, options, { again, oldVersion, logs, now: new Date() });
   const outcome = await tell(report, args, io);
   return isLate(seen) ? "unreachable" : outcome;
 }
 
+/** Reads what `--early-data` names, before anybody is connected to. */
+async function readEarlyData(
+  args: Args,
+  io: Io,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const path = args.one("early-data");
+  if (path === undefined) return undefined;
+  if (args.has("no-resume")) throw new UsageError("Cannot take --early-data with --no-resume");
+  if (args.has("pipe")) throw new UsageError("Cannot take --early-data with --pipe");
+  return await readBytes(path, io);
+}
+
 /** Tries to resume the session on a second connection. */
-async function resume(seen: Visit, options: VisitOptions, args: Args): Promise<Visit | null> {
+async function resume(
+  seen: Visit,
+  options: VisitOptions,
+  args: Args,
+  early: Uint8Array<ArrayBuffer> | undefined,
+): Promise<Visit | null> {
   if (seen.token === null || seen.error !== null || args.has("no-resume")) return null;
   try {
-    const again = await visit(options, seen.token);
+    const again = await visit(options, seen.token, early);
     await drain(again, options.starttls, PATIENCE);
     await again.socket.close();
     await logKeys(args, again);
@@ -151,7 +180,7 @@ async function pipeThrough(
   args: Args,
   io: Io,
 ): Promise<Outcome> {
-  const more = { again: null, oldVersion: null, now: new Date() };
+  const more = { again: null, oldVersion: null, logs: null, now: new Date() };
   const report = await reportOf(seen, options, more);
   if (!report.good && (seen.info === null || !options.insecure)) {
     await io.err.line(reportText(report, io.err, args.has("trace")));
@@ -182,8 +211,9 @@ export const COMMANDS: readonly Command[] = [{
   more: [
     "Nothing is sent to the server but the handshake, unless --pipe is given. A server whose " +
     "certificate is not good is looked at to the end, and gets neither data nor a client " +
-    "certificate. A second connection tries to resume the session; where a handshake fails as " +
-    "with an old server, others ask which old version it has.",
+    "certificate. A second connection tries to resume the session, and early data without a byte " +
+    "in it, which nobody can replay (--early-data sends some); where a handshake fails as with an " +
+    "old server, others ask which old version it has.",
   ],
   options: OPTIONS,
   json: REPORT_MEMBERS,

@@ -6,9 +6,8 @@ import { NssError } from "../../cert/base/errors.ts";
 import {
   type Certificate,
   certificateToJson,
+  type CtLog,
   parseOcspResponse,
-  parseSctList,
-  signedCertificateTimestampList,
   type VerifiedPath,
   type VerifyLogEntry,
 } from "../../cert/mod.ts";
@@ -23,7 +22,8 @@ import { daysUntil, type Diagnosis, explainProblem } from "./diagnosis.ts";
 import { explainFailure } from "./failure.ts";
 import { type Flight, flightsOf } from "./flights.ts";
 import type { PlainTextError } from "./plain_text.ts";
-import { chainOf, type Visit, type VisitOptions } from "./visit.ts";
+import { type SctReport, sctsOf } from "./scts.ts";
+import { chainOf, type EarlyDataReport, type Visit, type VisitOptions } from "./visit.ts";
 
 /** How many names of a certificate are told of; a certificate may have thousands. */
 export const MAX_NAMES = 100;
@@ -84,6 +84,8 @@ export interface ResumptionReport {
   readonly says: string;
   /** How many bytes of early data the server allows. */
   readonly maxEarlyData: number;
+  /** What became of the early data that was tried; `null` where none is allowed. */
+  readonly earlyData: EarlyDataReport | null;
 }
 
 /** A stapled OCSP response. */
@@ -120,8 +122,12 @@ export interface Report {
   readonly certificates: readonly CertificateReport[];
   /** The stapled OCSP response; `null` for none. */
   readonly ocsp: OcspReport | null;
-  /** How many signed certificate timestamps there are, in the certificate and beside it. */
-  readonly scts: { readonly embedded: number; readonly delivered: number };
+  /** The signed certificate timestamps: how many are in the certificate and beside it, and all. */
+  readonly scts: {
+    readonly embedded: number;
+    readonly delivered: number;
+    readonly timestamps: readonly SctReport[];
+  };
   /** What was found of revocation, where it was looked for. */
   readonly revocation: readonly string[];
   /** Whether a client certificate was asked for, and what was shown. */
@@ -144,6 +150,8 @@ export interface More {
   readonly again: Visit | null;
   /** The old version that the server has. */
   readonly oldVersion: number | null;
+  /** The logs of certificate transparency that are known; `null` for no list. */
+  readonly logs: readonly CtLog[] | null;
   /** When. */
   readonly now: Date;
 }
@@ -261,20 +269,9 @@ function ocspOf({ peer }: Visit): OcspReport | null {
   }
 }
 
-function sctsOf({ peer }: Visit): Report["scts"] {
-  const number = (read: () => readonly unknown[] | undefined): number => {
-    try {
-      return read()?.length ?? 0;
-    } catch (error) {
-      if (error instanceof NssError) return 0; // malformed
-      throw error;
-    }
-  };
-  const list = peer?.signedCertTimestamps ?? null;
-  return {
-    embedded: number(() => peer?.chain[0]?.extension(signedCertificateTimestampList)),
-    delivered: list === null ? 0 : number(() => parseSctList(list)),
-  };
+function countScts(timestamps: readonly SctReport[]): Report["scts"] {
+  const embedded = timestamps.filter(({ from }) => from === "certificate").length;
+  return { embedded, delivered: timestamps.length - embedded, timestamps };
 }
 
 function resumptionOf(seen: Visit, again: Visit | null): ResumptionReport | null {
@@ -286,6 +283,7 @@ function resumptionOf(seen: Visit, again: Visit | null): ResumptionReport | null
       resumed: false,
       says: "not offered: the server has given no session to resume",
       maxEarlyData: 0,
+      earlyData: null,
     };
   }
   const maxEarlyData = seen.token === null
@@ -299,7 +297,8 @@ function resumptionOf(seen: Visit, again: Visit | null): ResumptionReport | null
     } ms for its handshake, without certificates`
     : "refused: the server has given a session and not resumed it, but made a full handshake; " +
       "servers behind one name may not share their ticket keys";
-  return { resumed: again.info?.resumed ?? false, says, maxEarlyData };
+  const { earlyData } = again;
+  return { resumed: again.info?.resumed ?? false, says, maxEarlyData, earlyData };
 }
 
 function negotiatedOf({ info }: Visit): NegotiatedReport | null {
@@ -325,7 +324,7 @@ function isLookedUp({ crls = [], fetchCrl }: VisitOptions["revocation"]): boolea
 export async function reportOf(
   seen: Visit,
   { target, hostname, starttls, revocation }: VisitOptions,
-  { again, oldVersion, now }: More,
+  { again, oldVersion, logs, now }: More,
 ): Promise<Report> {
   const { certificates, problems } = await reportChain({
     chain: chainOf(seen),
@@ -357,7 +356,7 @@ export async function reportOf(
     negotiated: negotiatedOf(seen),
     certificates,
     ocsp: ocspOf(seen),
-    scts: sctsOf(seen),
+    scts: countScts(await sctsOf(seen, logs, now)),
     revocation: !isLookedUp(revocation)
       ? []
       : seen.reports.map(({ certificate, status, reason }) =>
@@ -401,7 +400,7 @@ export function reportWithout(
     negotiated: null,
     certificates: [],
     ocsp: null,
-    scts: { embedded: 0, delivered: 0 },
+    scts: countScts([]),
     revocation: [],
     clientCertificate: { wanted: false, shown: false, authorities: [] },
     resumption: null,
@@ -428,10 +427,13 @@ export const REPORT_MEMBERS: Readonly<Record<keyof Report, string>> = {
     "signatureAlgorithm, notBefore, notAfter, daysLeft, fingerprint, place (sent, anchor, " +
     "unused), problems",
   ocsp: "the stapled response: status, thisUpdate, nextUpdate; null for none",
-  scts: "how many certificate transparency timestamps: embedded, delivered",
+  scts:
+    "the certificate transparency timestamps: from (certificate, handshake, ocsp), logId, log " +
+    "(its name, or null), time, verified (null: not known), says",
   revocation: "what was found of revocation, a text for each certificate",
   clientCertificate: "wanted, shown, and the authorities that the server accepts",
-  resumption: "resumed, says, maxEarlyData; null where it was not tried",
+  resumption: "resumed, says, maxEarlyData, earlyData (bytes, accepted; null where none is " +
+    "allowed); null where it was not tried",
   timings: "milliseconds: connect, plainText, handshake",
   flights: "way (sent, received), at (milliseconds), bytes, items (name, length, encrypted, says)",
 };

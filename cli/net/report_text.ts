@@ -15,6 +15,7 @@ import {
   type NegotiatedReport,
   type Report,
 } from "./report.ts";
+import type { SctReport } from "./scts.ts";
 
 /** How many days before its end a certificate is told to end soon. */
 const SOON = 14;
@@ -206,15 +207,19 @@ function stapled({ ocsp, scts, revocation }: Report): Rows {
           ocsp.nextUpdate?.slice(0, 10) ?? "an unknown day"
         }`,
     ],
-    [
-      "CT",
-      scts.embedded + scts.delivered === 0
-        ? "no timestamps of certificate transparency logs"
-        : `${scts.embedded} timestamps in the certificate, ${scts.delivered} beside it (not ` +
-          "verified: this program has no list of logs)",
-    ],
+    ...scts.timestamps.length === 0
+      ? [["CT", "no timestamps of certificate transparency logs"]]
+      : scts.timestamps.map((sct) => ["CT", sctText(sct)]),
     ...revocation.map((text) => ["checked", text]),
   ];
+}
+
+function sctText({ from, log, logId, time, verified, says }: SctReport): string {
+  const place =
+    { certificate: "in the certificate", handshake: "beside it", ocsp: "in OCSP" }[from];
+  return `${time.slice(0, 16).replace("T", " ")}, ${place}, of ${
+    log === null ? `the log ${logId.slice(0, 16)}...` : `"${log}"`
+  }: ${verified === true ? "genuine" : says}`;
 }
 
 function clientCertificateText(
@@ -285,7 +290,7 @@ export function reportText(report: Report, out: Output, all: boolean): string {
         "  ",
       ),
     ],
-    ...agreed !== null || offered === null || !choosesNothing ? [] : [
+    ...offered === null || agreed === null && !choosesNothing ? [] : [
       ...head("What was offered"),
       layOut(
         [
@@ -319,8 +324,14 @@ export function reportText(report: Report, out: Output, all: boolean): string {
   ].join("\n");
 }
 
-function resumptionText({ says, maxEarlyData }: NonNullable<Report["resumption"]>): string {
-  return maxEarlyData === 0
-    ? `${says}; no early data`
-    : `${says}; the server takes ${maxEarlyData} bytes of early data (0-RTT), which can be replayed`;
+function resumptionText({ says, maxEarlyData, earlyData }: NonNullable<Report["resumption"]>) {
+  if (maxEarlyData === 0) return `${says}; no early data`;
+  const what = earlyData === null || earlyData.bytes === 0
+    ? "an empty try"
+    : count(earlyData.bytes, "byte");
+  const became = earlyData === null
+    ? ""
+    : `; ${what} of it was ${earlyData.accepted ? "accepted" : "not accepted"}`;
+  return `${says}; its tickets allow ${count(maxEarlyData, "byte")} of early data (0-RTT), which ` +
+    `can be replayed${became}`;
 }

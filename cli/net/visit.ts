@@ -16,12 +16,14 @@ import {
   type AuthCertificateOptions,
   type ChannelInfo,
   type ClientAuthRequest,
+  getResumptionTokenInfo,
   importFD,
   type ImportOptions,
   optionSet,
   type PeerAuthentication,
   setResumptionToken,
   type SslSocket,
+  writeEarlyData,
 } from "../../ssl/mod.ts";
 import { Unreachable } from "../base/fail.ts";
 import { connect, where } from "./connect.ts";
@@ -61,6 +63,14 @@ export interface Timings {
   handshake: number | null;
 }
 
+/** Early data that was tried. */
+export interface EarlyDataReport {
+  /** How many bytes were to be sent: none but by `--early-data`. */
+  readonly bytes: number;
+  /** Whether the server has accepted it. */
+  readonly accepted: boolean;
+}
+
 /** What was seen. */
 export interface Visit {
   /** The connection. */
@@ -85,6 +95,8 @@ export interface Visit {
   identity: "none" | "shown" | "withheld";
   /** The session to be resumed; `null` for none. */
   token: Uint8Array<ArrayBuffer> | null;
+  /** What became of early data; `null` where none was tried. */
+  earlyData: EarlyDataReport | null;
   /** The lines of the key log. */
   readonly keyLog: string[];
   /** The timings. */
@@ -127,12 +139,15 @@ export async function openConn(
  *
  * @param options How.
  * @param token The session that is resumed.
+ * @param early What is sent as early data, where the session allows it: nothing asks the server
+ * whether it would take some, and leaves nothing that could be replayed.
  * @throws {Unreachable} If there is no connection.
  * @throws {PlainTextError} If the plain text before TLS is not as it should be.
  */
 export async function visit(
   options: VisitOptions,
-  token: Uint8Array | null = null,
+  token: Uint8Array<ArrayBuffer> | null = null,
+  early: Uint8Array<ArrayBuffer> = new Uint8Array(0),
 ): Promise<Visit> {
   const { conn, connect, plainText } = await openConn(options);
   const recorded = new RecordedConn(conn);
@@ -147,6 +162,7 @@ export async function visit(
     request: null,
     identity: "none",
     token: null,
+    earlyData: null,
     keyLog: [],
     timings: { connect, plainText, handshake: null },
   };
@@ -154,6 +170,10 @@ export async function visit(
   const socket = secure(recorded, options, seen);
   try {
     if (token !== null) setResumptionToken(socket, token);
+    if (token !== null && getResumptionTokenInfo(token).maxEarlyDataSize > 0) {
+      const { outcome } = await writeEarlyData(socket, early);
+      seen.earlyData = { bytes: early.length, accepted: outcome === "accepted" };
+    }
     seen.info = await socket.handshake();
   } catch (error) {
     if (!(error instanceof NssError)) throw error;

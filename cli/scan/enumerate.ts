@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Finds all that a server takes of a list, when it chooses one of those that it is offered. @module */
+/** Finds all that a server takes of a list, of which it chooses one at a time. @module */
 
 /** What was found. */
 export interface Enumeration<T> {
@@ -23,7 +23,7 @@ export const NOTHING: Enumeration<never> = { found: [], order: null, complete: f
  * @param pieces The list, in pieces that are offered by themselves.
  * @param choose Offers some; returns what the server chooses, `null` if it refuses them.
  * @param keep Is given what was found each time, so that a failure later does not lose it.
- * @param known What is offered behind all else, since some servers need it, and may be chosen again.
+ * @param known What is offered behind all else, since some servers need it; it may be chosen.
  * @returns What was found.
  */
 export async function enumerate<T>(

@@ -377,6 +377,7 @@ export class Look {
       tickets: found.tokens,
       lifetime: found.lifetime,
       maxEarlyData: found.maxEarlyData,
+      earlyData: found.earlyData,
     };
   }
 

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** All cipher suites that servers may have: those of IANA's registry, and a few that never were. @module */
+/** All cipher suites that servers may have: those of IANA's registry, and a few more. @module */
 
 /**
  * The code points and names: IANA's "TLS Cipher Suites", without the two signalling values, and

@@ -107,7 +107,8 @@ export const SCAN_MEMBERS: Readonly<Record<keyof ScanReport, string>> = {
   alpn: `the application protocols of IANA's registry: ${CHOICES}`,
   sessions:
     "tls12Ids, tls12Tickets, tls12Resumed, tls13Resumed, tickets (of a TLS 1.3 handshake), " +
-    "lifetime (seconds), maxEarlyData (bytes that a ticket allows; none were sent)",
+    "lifetime (seconds), maxEarlyData (bytes that a ticket allows), earlyData (whether an empty try " +
+    "was accepted)",
   secureRenegotiation: "whether TLS 1.2 and before have RFC 5746; null without these versions",
   clientRenegotiation: "accepted, refused or ignored in TLS 1.2; null where it cannot be known",
   compression: "whether it compresses",

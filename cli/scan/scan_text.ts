@@ -106,7 +106,11 @@ function featureRows(report: ScanReport): string[][] {
     ],
     [
       "early data",
-      early === null ? "not known, or of no concern" : early === 0 ? "none" : `${early} bytes`,
+      early === null
+        ? "not known, or of no concern"
+        : early === 0
+        ? "none"
+        : `${early} bytes; an empty try was ${sessions.earlyData ? "accepted" : "not accepted"}`,
     ],
     [
       "renegotiation",

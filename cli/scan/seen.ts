@@ -53,8 +53,10 @@ export interface SessionsSeen {
   readonly tickets: number | null;
   /** How many seconds the first of them is valid. */
   readonly lifetime: number | null;
-  /** How many bytes of early data a ticket allows; none were sent. */
+  /** How many bytes of early data a ticket allows. */
   readonly maxEarlyData: number | null;
+  /** Whether early data without a byte in it was accepted; `null` where none is allowed. */
+  readonly earlyData: boolean | null;
 }
 
 /** What a server that is fed with something unusual does. */
@@ -87,7 +89,7 @@ export interface Seen {
   readonly tls12Groups: Choices | null;
   /** The bits of the smallest prime of Diffie-Hellman; `null` if there was none. */
   readonly dhBits: number | null;
-  /** What the server does with a key share of a group that is not its favourite; `null` if unknown. */
+  /** What it does with a key share of a group that is not its favourite; `null` if unknown. */
   readonly helloRetryRequest: string | null;
   /** The signature schemes of TLS 1.3. */
   readonly tls13Schemes: Choices | null;
@@ -132,4 +134,5 @@ export const NO_SESSIONS: SessionsSeen = {
   tickets: null,
   lifetime: null,
   maxEarlyData: null,
+  earlyData: null,
 };

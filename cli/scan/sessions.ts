@@ -11,6 +11,7 @@ import {
   reHandshake,
   setResumptionToken,
   type SslSocket,
+  writeEarlyData,
 } from "../../ssl/mod.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { isSchemeAvailable, SIGNATURE_SCHEMES } from "../../ssl/tables/signature_schemes.ts";
@@ -42,6 +43,8 @@ export const SPOKEN_SUITES: ReadonlySet<number> = new Set(
 /** A connection that was made, and what the server gave with it. */
 interface Session {
   readonly info: ChannelInfo;
+  /** Whether early data without a byte was accepted; `null` where none was tried. */
+  readonly earlyData: boolean | null;
   readonly tokens: readonly Uint8Array<ArrayBuffer>[];
 }
 
@@ -75,11 +78,13 @@ async function connect(
   });
   try {
     if (token !== null) setResumptionToken(socket, token);
+    const allows = token !== null && getResumptionTokenInfo(token).maxEarlyDataSize > 0;
+    const early = allows ? await writeEarlyData(socket, new Uint8Array(0)) : null;
     const info = await socket.handshake();
     // TLS 1.2 gives its ticket within the handshake
     if (token === null && version === "TLSv1.3") await waitForTickets(socket);
     await socket.close().catch(() => {});
-    return { info, tokens };
+    return { info, tokens, earlyData: early === null ? null : early.outcome === "accepted" };
   } catch (error) {
     await socket.close().catch(() => {});
     if (error instanceof NssError) throw new NoAnswer(`the handshake failed: ${error.message}`);
@@ -97,6 +102,8 @@ export interface Resumption {
   readonly lifetime: number | null;
   /** How many bytes of early data are allowed. */
   readonly maxEarlyData: number;
+  /** Whether early data without a byte was accepted; `null` where none is allowed. */
+  readonly earlyData: boolean | null;
 }
 
 /** Makes two connections, the second of which tries to resume the first. */
@@ -106,11 +113,19 @@ export async function probeResumption(
 ): Promise<Resumption> {
   const { tokens } = await connect(prober, version, null);
   const [token] = tokens;
-  if (token === undefined) return { resumed: false, tokens: 0, lifetime: null, maxEarlyData: 0 };
+  if (token === undefined) {
+    return { resumed: false, tokens: 0, lifetime: null, maxEarlyData: 0, earlyData: null };
+  }
   const { expirationTime, maxEarlyDataSize } = getResumptionTokenInfo(token);
   const lifetime = Math.round((expirationTime.getTime() - Date.now()) / 1000);
-  const { info } = await connect(prober, version, token);
-  return { resumed: info.resumed, tokens: tokens.length, lifetime, maxEarlyData: maxEarlyDataSize };
+  const { info, earlyData } = await connect(prober, version, token);
+  return {
+    resumed: info.resumed,
+    tokens: tokens.length,
+    lifetime,
+    maxEarlyData: maxEarlyDataSize,
+    earlyData,
+  };
 }
 
 /** Has the client begin to renegotiate in TLS 1.2. */

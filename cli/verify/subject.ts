@@ -101,7 +101,12 @@ async function readHost(args: Args, trust: Trust): Promise<Subject | Failure> {
     return { from, chain: [leaf, ...others], hostname, staple };
   }
   const oldVersion = await askOldVersion(seen, options);
-  const { problems } = await reportOf(seen, options, { again: null, oldVersion, now: new Date() });
+  const { problems } = await reportOf(seen, options, {
+    again: null,
+    oldVersion,
+    logs: null,
+    now: new Date(),
+  });
   const outcome = isLate(seen) ? "unreachable" : "negative";
   return { from, hostname, problem: problems[0] ?? NO_CERTIFICATE, outcome };
 }

@@ -250,7 +250,7 @@ if (availability.ok) {
         await tab.go(`https://localhost:${port}/json`);
         return String(await tab.evaluate("document.body.innerText"));
       });
-    }, browserArgs(server));
+    }, { more: browserArgs(server) });
     assertEquals(server.failures, []);
   });
 } else skip("inspect: the page in Chromium", availability.reason);
