@@ -12,6 +12,20 @@
  * const { version, cipherSuite, group } = await socket.handshake();
  * ```
  *
+ * {@linkcode importFD} takes a listener, too, whose sockets are servers. Where to look:
+ *
+ * - before the handshake: {@linkcode ImportOptions} has every option and hook, by name; functions
+ *   such as {@linkcode optionSet}, {@linkcode authCertificateHook} and {@linkcode setURL} set the
+ *   same in NSS's way, on a socket, a listener or a {@linkcode newModel} for many of them.
+ * - after it: {@linkcode getChannelInfo}, {@linkcode peerCertificate},
+ *   {@linkcode getChannelBinding}, {@linkcode exportKeyingMaterial}, {@linkcode reHandshake}.
+ * - sessions: {@linkcode configServerSessionIDCache}, {@linkcode configMPServerSIDCache} and
+ *   {@linkcode configClientSessionCache}; a client resumes by itself.
+ * - errors: {@linkcode SslError}, whose `name` stands in `docs/errors.md`.
+ *
+ * `docs/options.md` explains the options, `docs/nss_functions.md` says what stands for each of
+ * NSS's functions. HTTP is in `@nss/nss/http`, the form of Node's `tls` in `@nss/nss/node`.
+ *
  * @module
  */
 

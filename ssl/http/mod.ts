@@ -31,6 +31,15 @@
  * await server.shutdown();
  * ```
  *
+ * - {@linkcode serve} answers by a handler of `Request` and `Response`, as frameworks have it;
+ *   {@linkcode RequestInfo} tells it who is calling. WebSockets come by
+ *   {@linkcode ServeOptions.onUpgrade}.
+ * - {@linkcode serveNode} feeds a server of `node:http`, such as that of Express.
+ * - {@linkcode createAgent} is for requests of `node:https`, {@linkcode createConnector} for npm's
+ *   undici, whose `fetch` then uses it.
+ *
+ * `docs/http.md` says what a client gets where something fails, and how floods are bounded.
+ *
  * @module
  */
 

@@ -22,6 +22,18 @@
  * const same = toNodeSocket(importFD(conn, { hostname }));
  * ```
  *
+ * Most drivers of npm's need one line, before they are loaded: `docs/recipes.md` has it for each
+ * that was tried, `docs/node.md` what differs from Node's `tls`.
+ *
+ * ```ts
+ * import { connect, createSecureContext } from "@nss/nss/node";
+ * import tls from "node:tls";
+ * import { assertEquals } from "@std/assert";
+ *
+ * Object.assign(tls, { connect, createSecureContext });
+ * assertEquals(tls.connect, connect);
+ * ```
+ *
  * It runs in Deno, Node and Bun, and imports `node:` modules at once, as of the other entry points
  * only `@nss/nss/http` does.
  *
