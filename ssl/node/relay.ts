@@ -3,7 +3,7 @@
 
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm, stat } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -114,6 +114,7 @@ const removeAllNow = () => folders.forEach((one) => rmSync(one, { recursive: tru
 
 /** Makes a folder that does not outlast the program. */
 async function makeFolder(parent: string): Promise<string> {
+  await stat(parent); // without the right to read, it could not be removed
   const folder = await mkdtemp(join(parent, "nss-"));
   if (folders.size === 0) process.once("exit", removeAllNow);
   folders.add(folder);
@@ -147,7 +148,7 @@ async function startRelay(
     server.listen(path);
     await once(server, "listening");
   } catch (error) {
-    await removeFolder(folder);
+    await removeFolder(folder).catch(() => {}); // not the first error
     throw error;
   }
 

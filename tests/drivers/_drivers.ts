@@ -118,7 +118,8 @@ export const DRIVERS = {
     note:
       "`conn` is any connection: of `Deno.connect()`, through a proxy, or in a tunnel. A relay " +
       "takes one connection, so that redis may not connect again by itself: make a new client " +
-      "then.",
+      "then. End it by `quit()`: after `close()` and `destroy()` Redis hangs up without " +
+      "close_notify, which is an `error`.",
     inSample: false,
   },
   mqtt: {

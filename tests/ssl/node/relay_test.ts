@@ -189,6 +189,17 @@ if (Deno.build.os === "windows") {
     assertEquals(process.listenerCount("exit"), before);
   });
 
+  const parent = Deno.makeTempDirSync();
+  Deno.test({
+    name: "relay() that may not read its folder says so at once, and leaves none behind",
+    permissions: { read: false, write: [parent], net: true, env: true, sys: true },
+    fn: async () => {
+      await using ends = await connected();
+      await assertRejects(() => relay(ends.client, { folder: parent }), Deno.errors.NotCapable);
+      await Deno.remove(parent); // which fails if there is anything in it
+    },
+  });
+
   Deno.test("relay() refuses unknown options", async () => {
     await using ends = await connected();
     const error = await assertRejects(
