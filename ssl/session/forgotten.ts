@@ -3,7 +3,7 @@
 import { inTime } from "../../cert/base/runtime.ts";
 import { isKnown, MAX_SESSION_AGE } from "../base/session_cache.ts";
 import { SslError } from "../base/errors.ts";
-import { attempt, type StoreCounters, StoreWait } from "./attempt.ts";
+import { attempt, refuse, type StoreCounters, StoreWait } from "./attempt.ts";
 import { attemptTogether } from "./attempt_together.ts";
 import {
   type Condition,
@@ -48,6 +48,8 @@ export class ForgottenSessions {
   #known: KnownList | null = null;
   #readAt = -Infinity;
   #reading: Promise<boolean> | null = null;
+  /** Whether the last read failed. */
+  #isAway = false;
 
   /** Creates an empty list. */
   constructor({ rows, counters, lag, clock }: ForgottenOptions) {
@@ -79,6 +81,11 @@ export class ForgottenSessions {
   }
 
   async #refresh(rows: SealedRows, wait: StoreWait): Promise<boolean> {
+    // One handshake finds out for all whether the store is back
+    if (this.#isAway && this.#reading !== null) {
+      refuse(this.#counters);
+      return false;
+    }
     const join = () =>
       this.#reading ??= this.#read(rows).finally(() => {
         this.#reading = null;
@@ -94,6 +101,7 @@ export class ForgottenSessions {
       const epoch: unknown = await rows.store.epoch(await rows.nameOf(ROW));
       return { row, epoch: typeof epoch === "string" ? epoch : null };
     }, wait);
+    this.#isAway = read === null;
     if (read === null) return false;
     const list = listIn(rows, read.row);
     if (list === null) return false;

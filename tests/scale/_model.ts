@@ -36,6 +36,7 @@ class ProcessModel {
   /** When it has read what is forgotten, and who waits for that. */
   readAt = -Infinity;
   reading: ((answer: boolean) => void)[] | null = null;
+  isAway = false;
   /** When its processor has done what it is asked so far. */
   freeAt = 0;
   worked = 0;
@@ -165,6 +166,7 @@ class Simulation {
   /** Knows what is forgotten, or goes on without where no client has a certificate. */
   #refresh(process: ProcessModel, budget: Budget, goOn: () => void): void {
     if (this.#timeline.now - process.readAt < REVOCATION_LAG) return goOn();
+    if (process.isAway && process.reading !== null) return goOn();
     process.access.join((settle) => this.#readForgotten(process, settle), budget, goOn);
   }
 
@@ -174,6 +176,7 @@ class Simulation {
     const waiting = process.reading = [settle];
     const { now } = this.#timeline;
     process.access.attempt(this.#askForgotten(), new Budget(), (answer) => {
+      process.isAway = answer === null;
       if (answer !== null) process.readAt = now;
       process.reading = null;
       for (const tell of waiting) tell(answer === true);

@@ -43,9 +43,9 @@ export const COSTS: Readonly<Record<Mode, ModeCosts>> = {
  */
 export const STORE_WORK: Readonly<Record<Operation, number>> = {
   get: 0.0065,
-  put: 0.0075,
-  replace: 0.014,
-  epoch: 0.029,
+  put: 0.008,
+  replace: 0.011,
+  epoch: 0.01,
 };
 
 /** What goes wrong, at a time in seconds. */

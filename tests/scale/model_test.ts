@@ -21,9 +21,13 @@ const SECONDS = 40;
  * there are few, what each process asks now and then weighs more.
  */
 const TOLERANCE = 0.1;
-/** The same, in the share that resumes, while all is well and around a failure. */
+/**
+ * The same, in the share that resumes, while all is well and around a failure: there the simulation
+ * is too optimistic, by 7 points on a busy machine, as real processes fall behind with full
+ * handshakes and find out later that the store is back.
+ */
 const SHARE_TOLERANCE = 0.01;
-const FAULT_TOLERANCE = 0.2;
+const FAULT_TOLERANCE = 0.12;
 
 const SMALL: Scenario = { ...DEFAULTS, machines: 2, processes: 2, rate: 200, gap: 1, seconds: 10 };
 

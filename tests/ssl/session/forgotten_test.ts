@@ -16,6 +16,7 @@ import {
   MAX_FORGOTTEN_LENGTH,
 } from "../../../ssl/session/forgotten_list.ts";
 import { MemorySessionStore } from "../../../ssl/session/memory_store.ts";
+import { openKvSessionStore } from "../../../ssl/session/store/kv_store.ts";
 import { SealedRows } from "../../../ssl/session/sealed_rows.ts";
 import {
   type KnownList,
@@ -237,6 +238,24 @@ Deno.test("ForgottenSessions: while the store is away, no session with a client'
   assertEquals(await b.refuses(plain, wait()), true);
 });
 
+Deno.test("ForgottenSessions: where the store was away, one handshake waits to find out whether it is back, and the others do not", async () => {
+  const memory = new MemorySessionStore();
+  let answer = (): Promise<undefined> => Promise.reject(new Error("away"));
+  const store = Object.assign(memory, { get: () => answer() });
+  const at = setUp(store);
+  const a = at.process({ lag: 0 });
+  assertEquals(await a.refresh(wait()), false);
+  const back = Promise.withResolvers<undefined>();
+  answer = () => back.promise;
+  const finding = a.refresh(wait());
+  assertEquals(await a.refresh(wait()), false); // though nothing has been answered
+  assertEquals([at.counters.storeFailures, at.counters.storeRefusals], [1, 1]);
+  back.resolve(undefined);
+  assertEquals(await finding, true);
+  const together = [a.refresh(wait()), a.refresh(wait())];
+  assertEquals(await Promise.all(together), [true, true]);
+});
+
 Deno.test("ForgottenSessions: what a store has lost, a process that knows it puts there again", async () => {
   const memory = new MemorySessionStore();
   const at = setUp(memory);
@@ -283,6 +302,35 @@ Deno.test("ForgottenSessions: a row that cannot be read is a fault for resumptio
   await a.forget({ serverName: "b.test" });
   // What it said is lost: all that was there before is forgotten
   assertEquals(await at.process().refuses(content(), wait()), true);
+});
+
+Deno.test("ForgottenSessions: a row that is full takes one more session, and all processes forget what is older than its oldest", async () => {
+  const store = await openKvSessionStore({ path: ":memory:" });
+  await using _ = store;
+  const at = setUp(store);
+  const rows = new SealedRows(store, new Uint8Array(32));
+  const full = new ForgottenList();
+  const now = Date.now();
+  const room = 2398;
+  for (let n = 0; n < room; n++) full.add({ family: family(n + 1) }, now);
+  const first = full.generation - room + 1;
+  await rows.put("forgotten", full.encode(), 60_000);
+  const of = (generation: number) =>
+    content({ origin: { family: family(9999), known: { generation, epoch: null } } });
+  const refusals = async () => {
+    const fresh = at.process();
+    return await Promise.all([first - 1, first].map((known) => fresh.refuses(of(known), wait())));
+  };
+  assertEquals(await refusals(), [false, false]);
+  await at.process().forget({ family: family(5000) });
+  assertEquals(await refusals(), [true, false]);
+  // Each session began before it was forgotten; the first one has no entry any more
+  for (const gone of [1, 2, room, 5000]) {
+    const known = { generation: first - 1, epoch: null };
+    const suspect = content({ origin: { family: family(gone), known } });
+    assertEquals(await at.process().refuses(suspect, wait()), true);
+  }
+  assertEquals(at.counters.storeFailures, 0);
 });
 
 Deno.test("ForgottenSessions: many processes that forget at the same time lose nothing", async () => {
