@@ -3,6 +3,7 @@
 
 import { Agent, type AgentOptions as NodeAgentOptions, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
+import { checkServerIdentity } from "node:tls";
 import { isPlain } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";
 import { requireSslArgs } from "../config/option_values.ts";
@@ -112,7 +113,8 @@ class NssAgent extends Agent {
     for (const [name, hint] of Object.entries(REFUSED)) {
       const value: unknown = Reflect.get(options, name);
       const isDefault = value === undefined || value === null || value === 0 ||
-        (name === "rejectUnauthorized" && value === true);
+        (name === "rejectUnauthorized" && value === true) ||
+        (name === "checkServerIdentity" && value === checkServerIdentity); // as got gives it
       if (isDefault) continue;
       throw new SslError(
         "SEC_ERROR_INVALID_ARGS",

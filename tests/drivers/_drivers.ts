@@ -295,6 +295,21 @@ export const OTHER_RECIPES: readonly OtherRecipe[] = [
       '"strict"`, up to the login.',
   },
   {
+    job: "HTTP with axios",
+    recipe: "axios.ts",
+    test: "agents_test.ts",
+    note:
+      "It takes any agent of `node:https`, and with it the options of `importFD`. Its adapter " +
+      "must be `http`: by that of `fetch` it would not use the agent. Tested with `serve()`.",
+  },
+  {
+    job: "HTTP with got",
+    recipe: "got.ts",
+    test: "agents_test.ts",
+    note: "Its own option `https` is refused: what protects is said to `createAgent()`. Tested " +
+      "with `serve()`.",
+  },
+  {
     job: "HTTPS through a proxy",
     recipe: "proxy.ts",
     test: "proxy_test.ts",
