@@ -1,25 +1,22 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The names of code points: those of this package's tables, and of IANA's registries the others
- * that are seen on the wire.
+ * The names of code points, with what is to be said of them.
  *
  * @module
  */
 
-import { ABSENT_CIPHER_SUITES } from "../../ssl/tables/absent_cipher_suites.ts";
 import {
-  cipherSuiteById,
-  tls12CipherSuiteById,
   TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
   TLS_FALLBACK_SCSV,
 } from "../../ssl/tables/cipher_suites.ts";
 import { extensionTypeName } from "../../ssl/tables/extension_types.ts";
-import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";
 import { SIGNATURE_SCHEMES } from "../../ssl/tables/signature_schemes.ts";
 import { describeVersion, TLS_1_2 } from "../../ssl/tables/versions.ts";
 import { type Content, hex16, type Mark } from "./field.ts";
-import { OTHER_CIPHER_SUITES } from "./other_cipher_suites.ts";
+import { REGISTERED_GROUP_NAMES } from "./registered_groups.ts";
+import { REGISTERED_SCHEME_NAMES } from "./registered_schemes.ts";
+import { REGISTERED_SUITE_NAMES } from "./registered_suites.ts";
 
 /** A code point, with what is to be said of it. */
 export interface Named {
@@ -50,10 +47,6 @@ function named(value: number, name: string | undefined, weak: string | null, tex
   if (name === undefined) return { name: hex16(value), mark: "unknown", text: "" };
   return { name, mark: weak === null ? null : "weak", text: weak ?? text };
 }
-
-const ABSENT: ReadonlyMap<number, string> = new Map(
-  ABSENT_CIPHER_SUITES.map(({ id, name }) => [id, name]),
-);
 
 /** Numbers in lists of cipher suites that are signals (RFC 5746, Section 3.3; RFC 7507). */
 const SIGNALS: ReadonlyMap<number, readonly [name: string, text: string]> = new Map([
@@ -98,66 +91,9 @@ const find = (rows: readonly (readonly [RegExp, string])[], name: string): strin
 export function namedSuite(id: number): Named {
   const signal = SIGNALS.get(id);
   if (signal !== undefined) return { name: signal[0], mark: null, text: signal[1] };
-  const other = OTHER_CIPHER_SUITES.get(id);
-  const name = (cipherSuiteById(id) ?? tls12CipherSuiteById(id))?.name ?? ABSENT.get(id) ??
-    (other === undefined ? undefined : `TLS_${other}`);
+  const name = REGISTERED_SUITE_NAMES.get(id);
   return named(id, name, find(WEAK_SUITES, name ?? "") ?? null, find(TEXTS_OF_SUITES, name ?? ""));
 }
-
-/** The groups of IANA's registry that this package does not have. */
-const OTHER_GROUPS: ReadonlyMap<number, string> = new Map([
-  ...[
-    "sect163k1",
-    "sect163r1",
-    "sect163r2",
-    "sect193r1",
-    "sect193r2",
-    "sect233k1",
-    "sect233r1",
-    "sect239k1",
-    "sect283k1",
-    "sect283r1",
-    "sect409k1",
-    "sect409r1",
-    "sect571k1",
-    "sect571r1",
-    "secp160k1",
-    "secp160r1",
-    "secp160r2",
-    "secp192k1",
-    "secp192r1",
-    "secp224k1",
-    "secp224r1",
-    "secp256k1",
-  ].map((name, i) => [1 + i, name] as const),
-  [26, "brainpoolP256r1"],
-  [27, "brainpoolP384r1"],
-  [28, "brainpoolP512r1"],
-  [30, "x448"],
-  [31, "brainpoolP256r1tls13"],
-  [32, "brainpoolP384r1tls13"],
-  [33, "brainpoolP512r1tls13"],
-  [34, "GC256A"],
-  [35, "GC256B"],
-  [36, "GC256C"],
-  [37, "GC256D"],
-  [38, "GC512A"],
-  [39, "GC512B"],
-  [40, "GC512C"],
-  [41, "curveSM2"],
-  [0x0100, "ffdhe2048"],
-  [0x0101, "ffdhe3072"],
-  [0x0102, "ffdhe4096"],
-  [0x0103, "ffdhe6144"],
-  [0x0104, "ffdhe8192"],
-  [0x0200, "MLKEM512"],
-  [0x0201, "MLKEM768"],
-  [0x11ee, "curveSM2MLKEM768"],
-  [0x6399, "X25519Kyber768Draft00"],
-  [0x639a, "SecP256r1Kyber768Draft00"],
-  [0xff01, "arbitrary_explicit_prime_curves"],
-  [0xff02, "arbitrary_explicit_char2_curves"],
-]);
 
 const WEAK_GROUPS: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/^sec[pt]1[69]|^sect2[03]|^sect1/, "a curve that is too small, and is deprecated (RFC 8422)"],
@@ -173,22 +109,17 @@ const TEXTS_OF_GROUPS: readonly (readonly [pattern: RegExp, text: string])[] = [
 
 /** Names a group of the key exchange. */
 export function namedGroup(id: number): Named {
-  const name = NAMED_GROUPS.find((group) => group.id === id)?.name ?? OTHER_GROUPS.get(id);
+  const name = REGISTERED_GROUP_NAMES.get(id);
   const text = find(TEXTS_OF_GROUPS, name ?? "") ?? "an elliptic curve";
   return named(id, name, find(WEAK_GROUPS, name ?? "") ?? null, text);
 }
 
-const OTHER_SCHEMES: ReadonlyMap<number, string> = new Map([
-  [0x0708, "sm2sig_sm3"],
-  [0x0808, "ed448"],
-  [0x081a, "ecdsa_brainpoolP256r1tls13_sha256"],
-  [0x081b, "ecdsa_brainpoolP384r1tls13_sha384"],
-  [0x081c, "ecdsa_brainpoolP512r1tls13_sha512"],
-  // RFC 9963, Section 2, and the code points of TLS 1.2's pairs are made below
-  ...SIGNATURE_SCHEMES.flatMap(({ clientId, scheme }) =>
-    clientId === undefined ? [] : [[clientId, `${scheme}_legacy`] as const]
+/** Those of RFC 9963, Section 2. */
+const LEGACY_SCHEMES: ReadonlyMap<number, string> = new Map(
+  SIGNATURE_SCHEMES.flatMap(({ clientId, scheme }) =>
+    clientId === undefined ? [] : [[clientId, `${scheme}_legacy`]]
   ),
-]);
+);
 
 /** `HashAlgorithm` and `SignatureAlgorithm` (RFC 5246, Section 7.4.1.4.1). */
 const HASHES = ["none", "md5", "sha1", "sha224", "sha256", "sha384", "sha512"];
@@ -215,8 +146,7 @@ const TEXTS_OF_SCHEMES: readonly (readonly [pattern: RegExp, text: string])[] = 
 
 /** Names a signature scheme. */
 export function namedScheme(id: number): Named {
-  const name = SIGNATURE_SCHEMES.find((row) => row.id === id)?.scheme ??
-    OTHER_SCHEMES.get(id) ?? pairName(id);
+  const name = REGISTERED_SCHEME_NAMES.get(id) ?? LEGACY_SCHEMES.get(id) ?? pairName(id);
   const text = find(TEXTS_OF_SCHEMES, name ?? "") ?? "";
   return named(id, name, find(WEAK_SCHEMES, name ?? "") ?? null, text);
 }

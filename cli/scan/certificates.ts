@@ -28,7 +28,7 @@ import type { Trust } from "../net/tls_options.ts";
 import { type Judgement, verifyChain } from "../net/verify_chain.ts";
 import { certificateExtensions } from "./features.ts";
 import { messageOf } from "./key_exchange.ts";
-import { registeredGroupId } from "./registered_groups.ts";
+import { registeredGroupId } from "../explain/registered_groups.ts";
 import type { CertificateSeen } from "./seen.ts";
 
 /** The most certificates that are judged, of a server that shows another one each time. */

@@ -8,13 +8,13 @@ import { enumerate, type Enumeration } from "./enumerate.ts";
 import { keyExchangeOf } from "./key_exchange.ts";
 import { NoAnswer } from "./pace.ts";
 import type { Prober } from "./prober.ts";
-import { registeredGroupName, TLS12_CURVES, TLS13_GROUPS } from "./registered_groups.ts";
-import { registeredSuiteName } from "./registered_suites.ts";
+import { groupName, suiteName } from "../explain/names.ts";
 import { traitsOf } from "./suite_traits.ts";
+import { TLS12_CURVES, TLS13_GROUPS } from "./asked_groups.ts";
 
 /** Whether the runtime can make a key share of a group. */
 export function canShare(id: number): boolean {
-  return namedGroupByName(registeredGroupName(id))?.available() ?? false;
+  return namedGroupByName(groupName(id))?.available() ?? false;
 }
 
 /**
@@ -41,9 +41,7 @@ export async function probeTls13Groups(
 
 /** The suites that name a curve. */
 export function ecdheSuites(suites: readonly number[]): readonly number[] {
-  return suites.filter((id) =>
-    /^ECDHE_|^ECDH_anon/.test(traitsOf(registeredSuiteName(id)).keyExchange)
-  );
+  return suites.filter((id) => /^ECDHE_|^ECDH_anon/.test(traitsOf(suiteName(id)).keyExchange));
 }
 
 /**
@@ -90,8 +88,8 @@ export async function probeRetry(
   });
   if (answer.kind !== "hello") return "refuses the client";
   if (!answer.hello.isRetry) {
-    return `takes the share that is there, of ${registeredGroupName(other)}`;
+    return `takes the share that is there, of ${groupName(other)}`;
   }
-  return `asks for a share of ${registeredGroupName(answer.hello.group ?? 0)}, which takes a ` +
+  return `asks for a share of ${groupName(answer.hello.group ?? 0)}, which takes a ` +
     "round trip more";
 }

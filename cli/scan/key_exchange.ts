@@ -7,7 +7,7 @@ import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { DecodeError } from "../../ssl/wire/decode_error.ts";
 import { Reader } from "../../ssl/wire/reader.ts";
-import { registeredSuiteName } from "./registered_suites.ts";
+import { suiteName } from "../explain/names.ts";
 import { traitsOf } from "./suite_traits.ts";
 
 /** How a server exchanges keys, and signs. */
@@ -56,7 +56,7 @@ export function keyExchangeOf(answer: HelloAnswer): KeyExchange | null {
 }
 
 function readServerKeyExchange(reader: Reader, suite: number, version: number): KeyExchange {
-  const { keyExchange, isSigned } = traitsOf(registeredSuiteName(suite));
+  const { keyExchange, isSigned } = traitsOf(suiteName(suite));
   // RFC 4279, Section 2: the hint comes first
   if (/PSK/.test(keyExchange)) reader.vector16();
   let [group, bits]: [number | null, number | null] = [null, null];

@@ -30,9 +30,7 @@ import { canShare, ecdheSuites, probeRetry, probeTls12Groups, probeTls13Groups }
 import { keyExchangeOf } from "./key_exchange.ts";
 import { NoAnswer } from "./pace.ts";
 import type { Prober, Question } from "./prober.ts";
-import { registeredGroupName } from "./registered_groups.ts";
-import { registeredSchemeName } from "./registered_schemes.ts";
-import { registeredSuiteName } from "./registered_suites.ts";
+import { groupName, schemeName, suiteName } from "../explain/names.ts";
 import { probeSchemes } from "./schemes.ts";
 import {
   type Choices,
@@ -200,10 +198,10 @@ export class Look {
     }
     return {
       versions: this.#versionsSeen(),
-      tls13Groups: tls13Groups === null ? null : named(tls13Groups, registeredGroupName),
-      tls12Groups: tls12Groups === null ? null : named(tls12Groups, registeredGroupName),
-      tls13Schemes: tls13Schemes === null ? null : named(tls13Schemes, registeredSchemeName),
-      tls12Schemes: tls12Schemes === null ? null : named(tls12Schemes, registeredSchemeName),
+      tls13Groups: tls13Groups === null ? null : named(tls13Groups, groupName),
+      tls12Groups: tls12Groups === null ? null : named(tls12Groups, groupName),
+      tls13Schemes: tls13Schemes === null ? null : named(tls13Schemes, schemeName),
+      tls12Schemes: tls12Schemes === null ? null : named(tls12Schemes, schemeName),
       ...features,
       ...seen,
       sessions: { ...sessions, ...this.#sessionsSay() },
@@ -217,7 +215,7 @@ export class Look {
     return this.#found.map(({ version, suites }) => ({
       version: describeVersion(version),
       offered: suites.found.length > 0 ? true : suites.complete ? false : null,
-      ...named(suites, registeredSuiteName),
+      ...named(suites, suiteName),
     }));
   }
 
@@ -244,8 +242,7 @@ export class Look {
   #tls13Question(groups: readonly number[]): Question | null {
     const suites = this.#suitesOf(TLS_1_3);
     const cipherSuites = suites.filter((id) => SPOKEN_SUITES.has(id));
-    const shareLength = (id: number) =>
-      namedGroupByName(registeredGroupName(id))!.clientShareLength;
+    const shareLength = (id: number) => namedGroupByName(groupName(id))!.clientShareLength;
     const [group] = groups.filter(canShare).toSorted((a, b) => shareLength(a) - shareLength(b));
     if (cipherSuites.length > 0 && group !== undefined) {
       return { version: TLS_1_3, cipherSuites, groups: [group], shareOf: [group] };
@@ -277,8 +274,8 @@ export class Look {
   /** The kinds of keys apart: a server may choose the suite before it looks at the schemes. */
   async #tls12Schemes(): Promise<Enumeration<number> | null> {
     const kinds = Map.groupBy(
-      this.#suitesOf(TLS_1_2).filter((id) => traitsOf(registeredSuiteName(id)).isSigned),
-      (id) => traitsOf(registeredSuiteName(id)).keyExchange.replace(/^.*_/, ""),
+      this.#suitesOf(TLS_1_2).filter((id) => traitsOf(suiteName(id)).isSigned),
+      (id) => traitsOf(suiteName(id)).keyExchange.replace(/^.*_/, ""),
     );
     if (kinds.size === 0) return null;
     const all: Enumeration<number>[] = [];
@@ -312,7 +309,7 @@ export class Look {
 
   async #encryptThenMac(old: Question | null): Promise<boolean | null> {
     const cipherSuites = (old?.cipherSuites ?? [])
-      .filter((id) => traitsOf(registeredSuiteName(id)).weaknesses.includes("cbc"));
+      .filter((id) => traitsOf(suiteName(id)).weaknesses.includes("cbc"));
     if (old === null || cipherSuites.length === 0 || old.version === SSL_3_0) return null;
     return await this.#attempt(
       "encrypt-then-MAC",

@@ -11,8 +11,9 @@ import { PlainTextError } from "../net/plain_text.ts";
 import { askRaw, type HelloAnswer, type RawAnswer } from "../net/raw_answer.ts";
 import { encodeRawHello, nameToAsk, type RawHello } from "../net/raw_hello.ts";
 import { NoAnswer, type Pace } from "./pace.ts";
-import { registeredGroupName, TLS12_CURVES, TLS13_GROUPS } from "./registered_groups.ts";
-import { REGISTERED_SCHEMES } from "./registered_schemes.ts";
+import { groupName } from "../explain/names.ts";
+import { REGISTERED_SCHEMES } from "../explain/registered_schemes.ts";
+import { TLS12_CURVES, TLS13_GROUPS } from "./asked_groups.ts";
 
 /** What is asked: what is left out has a value that most servers like. */
 export type Question = Pick<RawHello, "version" | "cipherSuites"> & Partial<RawHello> & {
@@ -127,7 +128,7 @@ export class Prober {
 
 async function sharesOf({ shareOf = [] }: Question): Promise<KeyShare[]> {
   return await Promise.all(shareOf.map((id) => {
-    const group = namedGroupByName(registeredGroupName(id));
+    const group = namedGroupByName(groupName(id));
     if (group === undefined) throw new TypeError(`Cannot make key share: no group ${id}`);
     return generateKeyShare(group);
   }));

@@ -8,7 +8,7 @@ import { enumerate, type Enumeration } from "./enumerate.ts";
 import { keyExchangeOf } from "./key_exchange.ts";
 import { NoAnswer } from "./pace.ts";
 import type { Prober, Question } from "./prober.ts";
-import { REGISTERED_SCHEMES } from "./registered_schemes.ts";
+import { REGISTERED_SCHEMES } from "../explain/registered_schemes.ts";
 
 /** That the chain may be signed in any way: only the server's own signature is asked about. */
 const ANY_CHAIN = [

@@ -2,7 +2,7 @@
 
 /** What the name of a cipher suite says about it. @module */
 
-import { REGISTERED_SUITES, type RegisteredSuite } from "./registered_suites.ts";
+import { REGISTERED_SUITES, type RegisteredSuite } from "../explain/registered_suites.ts";
 
 /** What is weak about a suite. */
 export type Weakness =

@@ -7,7 +7,7 @@ import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../ssl/tables/versions.ts";
 import type { RawAnswer } from "../net/raw_answer.ts";
 import type { Prober, Question } from "./prober.ts";
-import { REGISTERED_SCHEMES } from "./registered_schemes.ts";
+import { REGISTERED_SCHEMES } from "../explain/registered_schemes.ts";
 import type { ToleranceSeen } from "./seen.ts";
 
 /** Values that stand for nothing, which clients send so that servers stay used to new ones. */

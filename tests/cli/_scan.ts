@@ -6,7 +6,7 @@
 import { Look } from "../../cli/scan/look.ts";
 import { Pace } from "../../cli/scan/pace.ts";
 import { Prober } from "../../cli/scan/prober.ts";
-import { registeredSuiteName } from "../../cli/scan/registered_suites.ts";
+import { suiteName } from "../../cli/explain/names.ts";
 import type { Seen } from "../../cli/scan/seen.ts";
 import type { ConnLike } from "../../ssl/mod.ts";
 
@@ -57,7 +57,7 @@ export function suitesOfSslscan(xml: string): Suites {
   const rows = xml.matchAll(/<cipher [^>]*sslversion="([^"]+)"[^>]* id="0x([0-9A-F]{4})"/g);
   for (const [, version, id] of rows) {
     const name = version!.replace("TLSv", "TLS ").replace("SSLv3", "SSL 3.0");
-    (suites[name] ??= []).push(registeredSuiteName(Number(`0x${id}`)));
+    (suites[name] ??= []).push(suiteName(Number(`0x${id}`)));
   }
   return sorted(suites);
 }

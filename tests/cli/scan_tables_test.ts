@@ -4,13 +4,10 @@
 // The lists of nss scan beside those of the package and of other programs.
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import {
-  registeredGroupName,
-  TLS12_CURVES,
-  TLS13_GROUPS,
-} from "../../cli/scan/registered_groups.ts";
-import { REGISTERED_SCHEMES, registeredSchemeName } from "../../cli/scan/registered_schemes.ts";
-import { REGISTERED_SUITES, registeredSuiteName } from "../../cli/scan/registered_suites.ts";
+import { groupName, schemeName, suiteName } from "../../cli/explain/names.ts";
+import { REGISTERED_SCHEMES } from "../../cli/explain/registered_schemes.ts";
+import { REGISTERED_SUITES } from "../../cli/explain/registered_suites.ts";
+import { TLS12_CURVES, TLS13_GROUPS } from "../../cli/scan/asked_groups.ts";
 import {
   MAX_OFFERED_SUITES,
   OLD_PIECES,
@@ -33,19 +30,19 @@ import { skip } from "../support/skip.ts";
 
 Deno.test("nss scan knows all suites, groups and schemes of the package by their names", () => {
   for (const { id, name } of [...CIPHER_SUITES, ...TLS12_CIPHER_SUITES, ...ABSENT_CIPHER_SUITES]) {
-    assertEquals(registeredSuiteName(id), name);
+    assertEquals(suiteName(id), name);
   }
   for (const { id, name } of NAMED_GROUPS) {
-    assertEquals(registeredGroupName(id), name);
+    assertEquals(groupName(id), name);
     assert(TLS13_GROUPS.includes(id), name);
   }
   for (const { id, scheme } of SIGNATURE_SCHEMES) {
-    assertEquals(registeredSchemeName(id), scheme);
+    assertEquals(schemeName(id), scheme);
     assert(REGISTERED_SCHEMES.includes(id), scheme);
   }
   const curves = NAMED_GROUPS.filter(({ tls12 }) => tls12).map(({ id }) => id);
   assertEquals(curves.filter((id) => !TLS12_CURVES.includes(id)), []);
-  assertEquals(registeredSuiteName(0xfafa), "0xfafa");
+  assertEquals(suiteName(0xfafb), "0xfafb");
 });
 
 Deno.test("nss scan offers each suite once, signalling values never, and few at a time", () => {
@@ -72,7 +69,7 @@ else {
     const rows = [...text.matchAll(/^\s*0x(..),0x(..) - (\S+)/gm)];
     assertGreater(rows.length, 100);
     for (const [, high, low, name] of rows) {
-      assertEquals(registeredSuiteName(Number(`0x${high}${low}`)), name);
+      assertEquals(suiteName(Number(`0x${high}${low}`)), name);
     }
   });
 }

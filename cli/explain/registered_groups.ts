@@ -59,39 +59,15 @@ const ROWS: readonly (readonly [id: number, name: string])[] = [
   [0x11ee, "curveSM2MLKEM768"],
   [0x6399, "X25519Kyber768Draft00"],
   [0x639a, "SecP256r1Kyber768Draft00"],
+  [0xff01, "arbitrary_explicit_prime_curves"],
+  [0xff02, "arbitrary_explicit_char2_curves"],
 ];
 
-const NAMES: ReadonlyMap<number, string> = new Map(ROWS);
+/** The groups. */
+export const REGISTERED_GROUPS: readonly number[] = ROWS.map(([id]) => id);
 
-/** The curves that TLS 1.2 and before may name, which RFC 8446 has reserved in part. */
-const CURVES: ReadonlySet<number> = new Set(
-  ROWS.map(([id]) => id).filter((id) => id <= 0x001e || id >= 0x0022 && id <= 0x0029),
-);
-
-/** What clients most often prefer: servers that look at the first few groups only find these. */
-const FIRST: readonly string[] = [
-  ...["X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024", "MLKEM1024"],
-  ...["x25519", "secp256r1", "secp384r1", "secp521r1"],
-];
-
-function ordered(ids: readonly number[]): readonly number[] {
-  const rank = (id: number): number => {
-    const index = FIRST.indexOf(NAMES.get(id) ?? "");
-    return index < 0 ? FIRST.length : index;
-  };
-  return ids.toSorted((a, b) => rank(a) - rank(b) || b - a);
-}
-
-/** The groups that TLS 1.3 may use. */
-export const TLS13_GROUPS: readonly number[] = ordered(ROWS.map(([id]) => id));
-
-/** The curves that TLS 1.2 and before may use. */
-export const TLS12_CURVES: readonly number[] = ordered([...CURVES]);
-
-/** The name of a group, or its number. */
-export function registeredGroupName(id: number): string {
-  return NAMES.get(id) ?? `0x${id.toString(16).padStart(4, "0")}`;
-}
+/** Their names, by their code points. */
+export const REGISTERED_GROUP_NAMES: ReadonlyMap<number, string> = new Map(ROWS);
 
 /** The code point of a group; `undefined` if the name is not known. */
 export function registeredGroupId(name: string): number | undefined {

@@ -40,12 +40,8 @@ const ROWS: readonly (readonly [id: number, name: string])[] = [
   [0x0101, "rsa_pkcs1_md5"],
 ];
 
-const NAMES: ReadonlyMap<number, string> = new Map(ROWS);
-
 /** The schemes. */
 export const REGISTERED_SCHEMES: readonly number[] = ROWS.map(([id]) => id);
 
-/** The name of a scheme, or its number. */
-export function registeredSchemeName(id: number): string {
-  return NAMES.get(id) ?? `0x${id.toString(16).padStart(4, "0")}`;
-}
+/** Their names, by their code points. */
+export const REGISTERED_SCHEME_NAMES: ReadonlyMap<number, string> = new Map(ROWS);

@@ -390,9 +390,5 @@ export const REGISTERED_SUITES: readonly RegisteredSuite[] = ROWS.map(([id, name
   name,
 }));
 
-const NAMES: ReadonlyMap<number, string> = new Map(ROWS);
-
-/** The name of a suite, or its number. */
-export function registeredSuiteName(id: number): string {
-  return NAMES.get(id) ?? `0x${id.toString(16).padStart(4, "0")}`;
-}
+/** Their names, by their code points. */
+export const REGISTERED_SUITE_NAMES: ReadonlyMap<number, string> = new Map(ROWS);
