@@ -105,15 +105,14 @@ export async function tls12Secrets(
   source: KeySource,
   sessions: SessionMemory,
 ): Promise<Tls12Secrets | string> {
-  const { version, cipherSuite, clientRandom, randoms, encryptThenMac } = handshake;
+  const { version, cipherSuite, randoms, encryptThenMac } = handshake;
   if (version !== TLS_1_2) {
     return `${version === null ? "what has no version" : describeVersion(version)} is not ` +
       "decrypted here";
   }
   const suite = cipherSuite === null ? undefined : recordSuite(cipherSuite);
   if (suite === undefined) return withoutSuite(cipherSuite);
-  const remembered = handshake.isResumed ? sessions.find(handshake.offeredSessions) : undefined;
-  const found = remembered ?? await source.secret("CLIENT_RANDOM", clientRandom);
+  const found = await masterSecret(handshake, source, sessions);
   if (typeof found === "string") return found;
   if (found.length !== MASTER_SECRET_LENGTH) return "its secret in the key log has another length";
   const { prf } = await MasterSecret.of(suite, found.slice());
@@ -122,6 +121,18 @@ export async function tls12Secrets(
     random: (length) => new Uint8Array(length), // nothing is sealed
   });
   return { protections, masterSecret: found };
+}
+
+/** Returns the secret of the session that is resumed, or that of the key log. */
+async function masterSecret(
+  { isResumed, offeredSessions, clientRandom }: ObservedHandshake,
+  source: KeySource,
+  sessions: SessionMemory,
+): Promise<Uint8Array<ArrayBuffer> | string> {
+  const remembered = () => isResumed ? sessions.find(offeredSessions) : undefined;
+  const found = remembered() ?? await source.secret("CLIENT_RANDOM", clientRandom);
+  // The connection that made the session may have waited for its own secret meanwhile
+  return typeof found === "string" ? remembered() ?? found : found;
 }
 
 /**

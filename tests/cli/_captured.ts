@@ -6,6 +6,7 @@ import { importFD, type ImportOptions, type SslSocket } from "@nss/nss/ssl";
 import { Conversation, type Item } from "../../cli/explain/conversation.ts";
 import type { End } from "../../cli/explain/context.ts";
 import { type KeySource, NO_KEYS, Secrets } from "../../cli/explain/key_source.ts";
+import { SessionMemory } from "../../cli/explain/session_memory.ts";
 import { type Chunk, RecordedConn } from "../../cli/net/recorded_conn.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { testPki } from "../support/test_pki.ts";
@@ -75,8 +76,9 @@ export async function itemsOf(
   { chunks }: Pick<Capture, "chunks">,
   keys: KeySource = NO_KEYS,
   cut: (bytes: Uint8Array<ArrayBuffer>) => readonly Uint8Array<ArrayBuffer>[] = (one) => [one],
+  sessions: SessionMemory = new SessionMemory(),
 ): Promise<Sent[]> {
-  const conversation = new Conversation(keys);
+  const conversation = new Conversation(keys, sessions);
   const items: Sent[] = [];
   for (const { way, bytes } of chunks) {
     const from = way === "sent" ? "client" : "server";

@@ -14,6 +14,7 @@ import {
 import { Conversation, MAX_HANDSHAKE_BYTES } from "../../cli/explain/conversation.ts";
 import { type KeySource, MAX_CONNECTIONS, NO_KEYS, Secrets } from "../../cli/explain/key_source.ts";
 import { isMalformed } from "../../cli/explain/field.ts";
+import { MAX_SESSIONS, SessionMemory } from "../../cli/explain/session_memory.ts";
 import { encodeHandshake } from "../../ssl/messages/handshake.ts";
 import { type Capture, capture, itemsOf, namesOf, pingPong, secretsOf } from "./_captured.ts";
 
@@ -193,6 +194,36 @@ Deno.test("Conversation decrypts TLS 1.2: AEADs, CBC, resumption, renegotiation"
   assertEquals(names.filter((name) => name === "client: client_hello").length, 2);
   assertEquals(items.filter(({ name }) => name === "application_data").length, 5);
   assertEquals(items.filter(({ field }) => isMalformed(field)), []);
+});
+
+Deno.test("Conversation knows the secret of a resumed session of TLS 1.2 by the connection before", async () => {
+  const options = { client: { ...only("TLSv1.2"), peerId: crypto.randomUUID() } };
+  const [first, second] = [await capture(options), await capture(options)];
+  const sessions = new SessionMemory();
+  const isDecrypted = async (keys: KeySource) => {
+    const items = await itemsOf(second, keys, undefined, sessions);
+    assertEquals(items.some(({ name }) => name === "certificate"), false);
+    return items.every(({ sealed }) => !sealed);
+  };
+  assertEquals(await isDecrypted(NO_KEYS), false);
+  // It may come to be known while this one waits for a line that does not come
+  const late: KeySource = {
+    secret: async () => {
+      await itemsOf(first, secretsOf(first), undefined, sessions);
+      return "none";
+    },
+  };
+  assertEquals(await isDecrypted(late), true);
+  assertEquals(await isDecrypted(NO_KEYS), true);
+});
+
+Deno.test("SessionMemory keeps the last MAX_SESSIONS secrets, and gives copies", () => {
+  const sessions = new SessionMemory();
+  for (let i = 0; i <= MAX_SESSIONS; i++) sessions.add(`${i}`, Uint8Array.of(i));
+  assertEquals(sessions.find(["0"]), undefined);
+  assertEquals(sessions.find(["0", "1"]), Uint8Array.of(1));
+  sessions.find(["1"])!.fill(9);
+  assertEquals(sessions.find(["1"]), Uint8Array.of(1));
 });
 
 /** A record of TLS. */
