@@ -63,12 +63,16 @@ export function traitsOf(name: string): SuiteTraits {
 /** The most suites of one ClientHello: there are servers that read no more than 128. */
 export const MAX_OFFERED_SUITES = 100;
 
+/** The key exchanges that clients most often have, the best first. */
+const COMMON: readonly string[] = ["ECDHE_ECDSA", "ECDHE_RSA", "DHE_RSA", "RSA"];
+
 /** What clients most often have comes first, so that one question finds most. */
 function rarity({ name }: RegisteredSuite): number {
   const { keyExchange, weaknesses } = traitsOf(name);
-  const isCommon = /^(?:ECDHE_(?:RSA|ECDSA)|DHE_RSA|RSA)?$/.test(keyExchange) &&
-    /_(?:AES|CHACHA20|CAMELLIA|3DES|RC4)_/.test(name) && !name.endsWith("_OLD");
-  return (isCommon ? 0 : 100) + weaknesses.length;
+  const rank = COMMON.indexOf(keyExchange);
+  const isCommon = rank >= 0 && /_(?:AES|CHACHA20|CAMELLIA|3DES|RC4)_/.test(name) &&
+    !name.endsWith("_OLD");
+  return (isCommon ? 10 * rank : 100) + weaknesses.length;
 }
 
 function inPieces(ids: readonly number[]): number[][] {
@@ -79,10 +83,24 @@ function inPieces(ids: readonly number[]): number[][] {
   return pieces;
 }
 
-const OLDER_SUITES = REGISTERED_SUITES.filter(({ name }) => !traitsOf(name).isTls13).toSorted((
-  a,
-  b,
-) => rarity(a) - rarity(b));
+/** A kind of key exchange, whose suites a server has or lacks for one reason. */
+function kindOf({ name }: RegisteredSuite): string {
+  const { keyExchange } = traitsOf(name);
+  if (COMMON.includes(keyExchange)) return keyExchange;
+  return /anon/.test(keyExchange) ? "anon" : /PSK/.test(keyExchange) ? "PSK" : "other";
+}
+
+/**
+ * All suites first, then each kind by itself: a server may choose a suite of a kind for which it
+ * lacks a key or a parameter, and fail, although it has others.
+ */
+function allAndEachKind(suites: readonly RegisteredSuite[]): readonly (readonly number[])[] {
+  const ids = (some: readonly RegisteredSuite[]) => inPieces(some.map(({ id }) => id));
+  return [...ids(suites), ...[...Map.groupBy(suites, kindOf).values()].flatMap(ids)];
+}
+
+const OLDER_SUITES = REGISTERED_SUITES.filter(({ name }) => !traitsOf(name).isTls13)
+  .toSorted((a, b) => rarity(a) - rarity(b));
 
 /** The suites that are asked for in TLS 1.3, in pieces of a ClientHello each. */
 export const TLS13_PIECES: readonly (readonly number[])[] = inPieces(
@@ -90,11 +108,9 @@ export const TLS13_PIECES: readonly (readonly number[])[] = inPieces(
 );
 
 /** The suites that are asked for in TLS 1.2. */
-export const TLS12_PIECES: readonly (readonly number[])[] = inPieces(
-  OLDER_SUITES.map(({ id }) => id),
-);
+export const TLS12_PIECES: readonly (readonly number[])[] = allAndEachKind(OLDER_SUITES);
 
 /** The suites that are asked for in TLS 1.1 and before. */
-export const OLD_PIECES: readonly (readonly number[])[] = inPieces(
-  OLDER_SUITES.filter(({ name }) => !traitsOf(name).needsTls12).map(({ id }) => id),
+export const OLD_PIECES: readonly (readonly number[])[] = allAndEachKind(
+  OLDER_SUITES.filter(({ name }) => !traitsOf(name).needsTls12),
 );

@@ -3,7 +3,7 @@
 
 /**
  * `nss scan` against real servers, and what sslscan and nmap find on the same ones. With
- * `NSS_SOAK=1` there are more servers, and nmap and testssl.sh look at all of them.
+ * `NSS_SOAK=1` there are more servers, and nmap looks at them, too.
  *
  * @module
  */
@@ -82,10 +82,11 @@ async function sslscanOf(port: number): Promise<ReturnType<typeof suitesOfSslsca
 const SAMPLES: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["the default", []],
   ["all suites of all versions", ["-cipher", "ALL:COMPLEMENTOFALL:@SECLEVEL=0"]],
-  ["TLS 1.0 alone", ["-tls1", "-cipher", "DEFAULT:@SECLEVEL=0"]],
+  ["one scheme", ["-sigalgs", "ECDSA+SHA256"]],
 ];
 
 const MORE_SAMPLES: typeof SAMPLES = [
+  ["TLS 1.0 alone", ["-tls1", "-cipher", "DEFAULT:@SECLEVEL=0"]],
   ["TLS 1.3 alone", ["-tls1_3"]],
   ["TLS 1.2 alone", ["-tls1_2"]],
   ["the server's order", ["-serverpref"]],
@@ -95,8 +96,10 @@ const MORE_SAMPLES: typeof SAMPLES = [
   ["without encryption", ["-no_tls1_3", "-cipher", "eNULL:@SECLEVEL=0"]],
   ["anonymous", ["-no_tls1_3", "-cipher", "aNULL:@SECLEVEL=0"]],
   ["one curve", ["-groups", "P-384"]],
-  ["one scheme", ["-sigalgs", "ECDSA+SHA256"]],
 ];
+
+/** OpenSSL fails with RSA, which nmap offers beside ECDSA, and nmap takes it for a refusal of both. */
+const MISLEADS_NMAP: ReadonlySet<string> = new Set(["one scheme"]);
 
 for (const [name, args] of soak ? [...SAMPLES, ...MORE_SAMPLES] : SAMPLES) {
   peerTest(`nss scan finds the suites that sslscan finds: openssl s_server, ${name}`, async () => {
@@ -104,7 +107,9 @@ for (const [name, args] of soak ? [...SAMPLES, ...MORE_SAMPLES] : SAMPLES) {
     const seen = await lookAt(to(server.port));
     assertEquals(seen.notKnown.filter(({ isLimit }) => !isLimit), []);
     assertEquals(suitesSeen(seen), await sslscanOf(server.port));
-    if (soak && nmap.ok) assertEquals(suitesSeen(seen), await nmapOf(server.port));
+    if (soak && nmap.ok && !MISLEADS_NMAP.has(name)) {
+      assertEquals(suitesSeen(seen), await nmapOf(server.port));
+    }
   });
 }
 

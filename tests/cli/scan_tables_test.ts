@@ -45,14 +45,14 @@ Deno.test("nss scan knows all suites, groups and schemes of the package by their
   assertEquals(suiteName(0xfafb), "0xfafb");
 });
 
-Deno.test("nss scan offers each suite once, signalling values never, and few at a time", () => {
+Deno.test("nss scan offers each suite, signalling values never, and few at a time", () => {
   const ids = REGISTERED_SUITES.map(({ id }) => id);
   assertEquals(new Set(ids).size, ids.length);
   assertEquals(ids, ids.toSorted((a, b) => a - b));
   const signals = [TLS_EMPTY_RENEGOTIATION_INFO_SCSV, TLS_FALLBACK_SCSV];
   assertEquals(ids.filter((id) => signals.includes(id)), []);
   const asked = [...TLS13_PIECES.flat(), ...TLS12_PIECES.flat()];
-  assertEquals(asked.toSorted((a, b) => a - b), ids);
+  assertEquals([...new Set(asked)].toSorted((a, b) => a - b), ids);
   for (const piece of [...TLS13_PIECES, ...TLS12_PIECES, ...OLD_PIECES]) {
     assert(piece.length > 0 && piece.length <= MAX_OFFERED_SUITES, `${piece.length}`);
   }
