@@ -4,16 +4,12 @@
 
 import { NssError } from "../cert/base/errors.ts";
 import { oidName } from "../cert/der/oids.ts";
-import {
-  formatGeneralName,
-  parseCertificateRequest,
-  verifyCertificateRequest,
-} from "../cert/mod.ts";
+import { formatGeneralName, verifyCertificateRequest } from "../cert/mod.ts";
 import type { Command } from "./base/command.ts";
-import { readBytes } from "./base/files.ts";
 import { reporting } from "./base/reporting.ts";
 import { layOut, safe } from "./base/text.ts";
 import { issue, request } from "./store/issue.ts";
+import { readRequest } from "./store/read_certificates.ts";
 import { keyText } from "./store/text.ts";
 
 const show: Command = reporting({
@@ -31,7 +27,7 @@ const show: Command = reporting({
   },
   examples: [{ line: "csr show request.pem", text: "look at it before it is certified" }],
   run: async (args, io) => {
-    const parsed = parseCertificateRequest(await readBytes(args.positional[0]!, io));
+    const parsed = await readRequest(args.positional[0]!, io);
     const verdict = await verifyCertificateRequest(parsed).then(() => null, (error: unknown) => {
       if (error instanceof NssError) return error;
       throw error;

@@ -43,8 +43,9 @@ export async function readBytes(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (path === "-") return await readStream(io.in, "standard input", max);
   using file = await Deno.open(path, { read: true });
-  const { isDirectory } = await file.stat();
+  const { isDirectory, size } = await file.stat();
   if (isDirectory) throw new LocalError(`Cannot read "${path}": it is a folder, not a file`);
+  if (size > max) throw tooLong(`"${path}"`, max);
   // Devices and pipes do not tell their size
   return await readStream(file.readable, `"${path}"`, max);
 }
@@ -59,11 +60,39 @@ async function readStream(
   for await (const chunk of stream) {
     length += chunk.length;
     if (length > max) {
-      throw new LocalError(`Cannot read ${what}: it has more than ${max} bytes`);
+      throw tooLong(what, max);
     }
     chunks.push(chunk);
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+function tooLong(what: string, max: number): LocalError {
+  return new LocalError(
+    `Cannot read ${what}: it has more than ${max} bytes, and is something else than is wanted here`,
+  );
+}
+
+/**
+ * Makes files that others write, as a database: if that fails, or Ctrl-C comes before it is done,
+ * those that were not there before are deleted.
+ *
+ * @param paths What is made; a folder behind what is in it.
+ * @param make Makes it.
+ * @returns What it returns.
+ */
+export async function makeWhole<T>(paths: readonly string[], make: () => Promise<T>): Promise<T> {
+  const own: string[] = [];
+  for (const path of paths) if (await statusOf(path) === null) own.push(path);
+  for (const path of own) unfinished.add(path);
+  try {
+    return await make();
+  } catch (error) {
+    for (const path of own) await Deno.remove(path).catch(() => {}); // it may never have come to be
+    throw error;
+  } finally {
+    for (const path of own) unfinished.delete(path);
+  }
 }
 
 /** Reads a file of text. */

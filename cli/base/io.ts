@@ -11,6 +11,12 @@ export class ClosedPipe extends Error {
   override readonly name = "ClosedPipe";
 }
 
+/** The user has pressed Ctrl-C at a question: the program ends, and says nothing. */
+export class Interrupted extends Error {
+  /** What it is called. */
+  override readonly name = "Interrupted";
+}
+
 /** Where text goes. */
 export class Output {
   /** Whether a person reads it. */

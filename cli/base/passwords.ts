@@ -11,7 +11,7 @@
 import type { PasswordFunc } from "../../pkcs11/mod.ts";
 import type { Args, Option } from "./args.ts";
 import { LocalError, readText } from "./files.ts";
-import type { Io } from "./io.ts";
+import { Interrupted, type Io } from "./io.ts";
 import { safe } from "./text.ts";
 
 /** The environment variable of {@linkcode PASSWORD_FILE}'s password. */
@@ -61,9 +61,12 @@ export const NO_PASSWORD: Option = {
   text: "without a password: who can read the files has the keys",
 };
 
+/** The most bytes of a file whose first line is a password. */
+const MAX_PASSWORD_FILE = 65_536;
+
 /** Reads the first line of a file. */
 export async function readPassword(path: string, io: Io): Promise<string> {
-  return (await readText(path, io)).split(/\r?\n/, 1)[0]!;
+  return (await readText(path, io, MAX_PASSWORD_FILE)).split(/\r?\n/, 1)[0]!;
 }
 
 /** Returns the password that options give; `undefined` where they give none. */
@@ -89,8 +92,9 @@ export async function givenPassword(args: Args, io: Io): Promise<string | undefi
 }
 
 /**
- * Asks at the terminal, which does not show the answer; `null` where the user gives up (Ctrl-C,
- * Ctrl-D).
+ * Asks at the terminal, which does not show the answer; `null` where the user has none (Ctrl-D).
+ *
+ * @throws {Interrupted} After Ctrl-C, which a terminal in raw mode does not make a signal of.
  */
 export async function askPassword(
   question: string,
@@ -120,7 +124,8 @@ async function readHidden(): Promise<string | null> {
     const length = await Deno.stdin.read(buffer);
     if (length === null) return null;
     for (const byte of buffer.subarray(0, length)) {
-      if (byte === 3 || byte === 4) return null;
+      if (byte === 3) throw new Interrupted("Ctrl-C");
+      if (byte === 4) return null;
       if (byte === 10 || byte === 13) return new TextDecoder().decode(Uint8Array.from(typed));
       if (byte === 8 || byte === 127) {
         while (typed.length > 0 && (typed.pop()! & 0xc0) === 0x80); // a whole character
@@ -148,7 +153,12 @@ export function passwordFunc(args: Args, io: Io): PasswordFunc {
 export async function filePassword(what: string, args: Args, io: Io): Promise<string> {
   const path = args.one("file-password-file");
   if (path !== undefined) return await readPassword(path, io);
-  return await askPassword(`Password of ${what}`, "file-password-file", io) ?? "";
+  return await askPassword(`Password of ${what}`, "file-password-file", io) ?? noPassword();
+}
+
+/** No answer is not an empty one: that might fit. */
+export function noPassword(): never {
+  throw new LocalError("Cannot go on: no password was given");
 }
 
 /** Returns a new password: from a file, or typed twice. */
@@ -161,7 +171,7 @@ export async function newPassword(
   const file = args.one(option);
   if (file !== undefined) return await readPassword(file, io);
   const first = await askPassword(`New password of ${what}`, option, io);
-  if (first === null) throw new LocalError("Cannot go on: no password was given");
+  if (first === null) noPassword();
   if (await askPassword("Once more", option, io) !== first) {
     throw new LocalError("Cannot take the new password: the two are not the same");
   }

@@ -2,7 +2,7 @@
 
 /** The options of TLS that the command line sets, and the own certificate. @module */
 
-import { type Certificate, type Crl, parseCrlsPem } from "../../cert/mod.ts";
+import type { Certificate, Crl } from "../../cert/mod.ts";
 import { importPkcs12, NssContext, platformTrustAnchors } from "../../pkcs11/mod.ts";
 import {
   type CertificateOptions,
@@ -17,8 +17,9 @@ import { SIGNATURE_SCHEMES } from "../../ssl/tables/signature_schemes.ts";
 import { type Args, type Option, UsageError } from "../base/args.ts";
 import { readBytes } from "../base/files.ts";
 import type { Io } from "../base/io.ts";
+import { readAs } from "../base/what_file.ts";
 import { FILE_PASSWORD, filePassword, PASSWORD_OPTIONS } from "../base/passwords.ts";
-import { readCertificates } from "../store/read_certificates.ts";
+import { readCertificates, readCrlFile } from "../store/read_certificates.ts";
 import { importPem, openStore, type Store } from "../store/store.ts";
 
 const SUITE_NAMES = [...CIPHER_SUITES, ...TLS12_CIPHER_SUITES].map(({ name }) => name);
@@ -196,9 +197,9 @@ export async function readTrust(args: Args, io: Io): Promise<Trust> {
 
 /** Reads the CRLs of `--crl`, and those of the database. */
 export async function readCrls(args: Args, { store }: Trust, io: Io): Promise<readonly Crl[]> {
-  const lists = await Promise.all(args.all("crl").map((file) => readBytes(file, io)));
+  const lists = await Promise.all(args.all("crl").map((file) => readCrlFile(file, io)));
   const stored = store === null || !args.has("db") ? [] : await store.usableCrls();
-  return [...lists.flatMap((bytes) => parseCrlsPem(bytes)), ...stored];
+  return [...lists.flat(), ...stored];
 }
 
 /** Reads the certificates of a server: `--p12`, or pairs of `--cert` and `--key`. */
@@ -246,7 +247,12 @@ async function readIdentity(
   if (p12 !== undefined) {
     if (cert !== undefined) throw new UsageError("Cannot take both --cert and --p12");
     const password = await filePassword(p12, args, io);
-    const { identities } = await importPkcs12(await readBytes(p12, io), password);
+    const { identities } = await readAs(
+      "pkcs12",
+      p12,
+      io,
+      (bytes) => importPkcs12(bytes, password),
+    );
     const [identity] = identities;
     if (identity === undefined || identity.certificates.length === 0) {
       throw new UsageError(`Cannot use "${p12}": it has no certificate with its key`);

@@ -13,7 +13,6 @@ import type { Args, Option } from "../base/args.ts";
 import type { Io } from "../base/io.ts";
 import { toHex } from "../../cert/base/runtime.ts";
 import { printing } from "./printing.ts";
-import { LocalError } from "../base/files.ts";
 import { readCertificates } from "./read_certificates.ts";
 import {
   askPassword,
@@ -21,6 +20,7 @@ import {
   NEW_PASSWORD,
   newPassword,
   NO_PASSWORD,
+  noPassword,
   passwordToBe,
 } from "../base/passwords.ts";
 import { importNamed, openStore, type Store } from "./store.ts";
@@ -104,8 +104,7 @@ export const password = printing({
 async function currentPassword({ token }: Store, args: Args, io: Io): Promise<string> {
   const current = await givenPassword(args, io) ??
     await askPassword(`Current password of "${token.label}"`, "password-file", io);
-  if (current === null) throw new LocalError("Cannot go on: no password is given");
-  return current;
+  return current ?? noPassword();
 }
 
 /** The command. */

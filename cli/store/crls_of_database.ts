@@ -2,20 +2,14 @@
 
 /** Revocation lists in NSS databases: list, import, export, delete. @module */
 
-import {
-  type Crl,
-  findCertByNickname,
-  MAX_CRL_SIZE,
-  NssError,
-  parseCrl,
-  verifyCrl,
-} from "../../cert/mod.ts";
+import { type Crl, findCertByNickname, NssError, verifyCrl } from "../../cert/mod.ts";
 import type { StoredCrl } from "../../pkcs11/nss_db/mod.ts";
 import { UsageError } from "../base/args.ts";
 import { AS_DER, OUT } from "../base/command.ts";
-import { LocalError, readBytes, writeFile } from "../base/files.ts";
+import { LocalError, writeFile } from "../base/files.ts";
 import { count, day, safe } from "../base/text.ts";
 import { printing } from "./printing.ts";
+import { readCrl } from "./read_certificates.ts";
 import { openStore, type Store } from "./store.ts";
 
 /** The certificates of the issuer of a list: an authority may have several, with other keys. */
@@ -86,7 +80,7 @@ export const importCommand = printing({
   ],
   examples: [{ line: "crl import ca.crl --db db", text: "for all programs of this database" }],
   run: async (args, io) => {
-    const crl = parseCrl(await readBytes(args.positional[0]!, io, MAX_CRL_SIZE));
+    const crl = await readCrl(args.positional[0]!, io);
     await using store = await openStore(args, io, { write: true });
     const { crls } = store;
     if (!args.has("unchecked")) await checkIssuer(store, crl);

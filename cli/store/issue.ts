@@ -9,19 +9,19 @@ import {
   importCert,
   issueCertificate,
   NssError,
-  parseCertificateRequest,
   parseTrust,
   type PrivateKey,
   type SubjectPublicKeyInfo,
 } from "../../cert/mod.ts";
 import { type Args, type Option, UsageError } from "../base/args.ts";
 import { AS_DER, OUT } from "../base/command.ts";
-import { readBytes, writeFile } from "../base/files.ts";
+import { writeFile } from "../base/files.ts";
 import type { Io } from "../base/io.ts";
 import { safe } from "../base/text.ts";
 import { KEY_TYPES, TRUST, TYPE } from "./change.ts";
 import { contentOf, ISSUE_OPTIONS, NAME_OPTIONS, namesOf } from "./issue_options.ts";
 import { printing } from "./printing.ts";
+import { readRequest } from "./read_certificates.ts";
 import { openStore, type Store } from "./store.ts";
 
 interface UsedKey {
@@ -205,7 +205,7 @@ export const issue = printing({
     const issuerName = args.one("issuer");
     if (issuerName === undefined) throw new UsageError("Cannot issue: say who signs by --issuer");
     const content = await contentOf(args, io);
-    const parsed = parseCertificateRequest(await readBytes(args.positional[0]!, io));
+    const parsed = await readRequest(args.positional[0]!, io);
     const name = args.one("name");
     await using store = await openStore(args, io, { write: name !== undefined });
     const issuer = await store.certificate(issuerName);

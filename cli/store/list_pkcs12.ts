@@ -10,6 +10,7 @@ import type { Command } from "../base/command.ts";
 import { readBytes } from "../base/files.ts";
 import { FILE_PASSWORD, filePassword } from "../base/passwords.ts";
 import { reporting } from "../base/reporting.ts";
+import { parseAs } from "../base/what_file.ts";
 import { day, layOut, safe } from "../base/text.ts";
 import { keyText, subjectOf } from "./text.ts";
 
@@ -51,10 +52,13 @@ export const list: Command = reporting({
   run: async (args, io) => {
     const file = args.positional[0]!;
     const bytes = await readBytes(file, io);
-    const { identities, certificates } = await importPkcs12(
+    const options = { allowMissingMac: args.has("without-mac") };
+    const password = await filePassword(file, args, io);
+    const { identities, certificates } = await parseAs(
+      "pkcs12",
+      file,
       bytes,
-      await filePassword(file, args, io),
-      { allowMissingMac: args.has("without-mac") },
+      () => importPkcs12(bytes, password, options),
     );
     const { mac, parts } = pkcs12Protection(derOf(bytes));
     const keys = await Promise.all(

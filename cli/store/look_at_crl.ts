@@ -5,21 +5,13 @@
 import { NssError } from "../../cert/base/errors.ts";
 import { toHex } from "../../cert/base/runtime.ts";
 import { oidName } from "../../cert/der/oids.ts";
-import {
-  type Crl,
-  formatGeneralName,
-  MAX_CRL_SIZE,
-  parseCrl,
-  type RevokedCertificate,
-  verifyCrl,
-} from "../../cert/mod.ts";
+import { type Crl, formatGeneralName, type RevokedCertificate, verifyCrl } from "../../cert/mod.ts";
 import { UsageError } from "../base/args.ts";
 import type { Command } from "../base/command.ts";
-import { readBytes } from "../base/files.ts";
 import type { Io } from "../base/io.ts";
 import { reporting } from "../base/reporting.ts";
 import { day, layOut, safe } from "../base/text.ts";
-import { readCertificates } from "./read_certificates.ts";
+import { readCertificates, readCrl } from "./read_certificates.ts";
 
 /** The most entries that are printed: lists of public authorities have a million. */
 export const MAX_SHOWN = 1000;
@@ -119,8 +111,7 @@ export const show: Command = reporting({
   options: [],
   json: CRL_MEMBERS,
   examples: [{ line: "crl show ca.crl", text: "what is revoked, since when and why" }],
-  run: async (args, io) =>
-    describeCrl(parseCrl(await readBytes(args.positional[0]!, io, MAX_CRL_SIZE)), io),
+  run: async (args, io) => describeCrl(await readCrl(args.positional[0]!, io), io),
 });
 
 /** The command. */
@@ -145,7 +136,7 @@ export const verify: Command = reporting({
     const file = args.one("issuer");
     if (file === undefined) throw new UsageError("Cannot verify: say whose list it is by --issuer");
     const time = args.date("at") ?? new Date();
-    const crl = parseCrl(await readBytes(args.positional[0]!, io, MAX_CRL_SIZE));
+    const crl = await readCrl(args.positional[0]!, io);
     const [issuer] = await readCertificates(file, io);
     try {
       await verifyCrl(crl, { issuer: issuer!, time });

@@ -8,17 +8,15 @@ import {
   createCrl,
   type CreateCrlOptions,
   type Crl,
-  MAX_CRL_SIZE,
-  parseCrl,
   type RevokedCertificate,
 } from "../../cert/mod.ts";
 import { type Args, oneOf, type Option, readDate, UsageError } from "../base/args.ts";
 import { AS_DER, OUT } from "../base/command.ts";
-import { readBytes, writeFile } from "../base/files.ts";
+import { writeFile } from "../base/files.ts";
 import type { Io } from "../base/io.ts";
 import { count, safe } from "../base/text.ts";
 import { printing } from "./printing.ts";
-import { readCertificates } from "./read_certificates.ts";
+import { readCertificates, readCrl } from "./read_certificates.ts";
 import { readSerial } from "./serial.ts";
 import { SCHEME, schemeOf } from "./signature_scheme.ts";
 import { openStore } from "./store.ts";
@@ -226,7 +224,7 @@ function scopeOf(before: Crl | null, args: Args): Scope {
 async function readBefore(args: Args, io: Io): Promise<Crl | null> {
   const file = args.one("add-to");
   if (file === undefined) return null;
-  const crl = parseCrl(await readBytes(file, io, MAX_CRL_SIZE));
+  const crl = await readCrl(file, io);
   const refuse = (why: string): never => {
     throw new UsageError(`Cannot add to "${safe(file)}": ${why}`);
   };

@@ -28,6 +28,7 @@ import { FILE_PASSWORD, filePassword, newPassword } from "../base/passwords.ts";
 import { importNamed, importPem, openStore, type Store } from "./store.ts";
 import type { Io } from "../base/io.ts";
 import { count, safe } from "../base/text.ts";
+import { parseAs } from "../base/what_file.ts";
 
 /** The command. */
 export const importCommand = printing({
@@ -53,7 +54,7 @@ export const importCommand = printing({
     const text = new TextDecoder().decode(bytes);
     await using store = await openStore(args, io, { write: true });
     return text.includes("-----BEGIN ")
-      ? await importPemFile(store, text, file, args, io)
+      ? await importPemFile(store, bytes, file, args, io)
       : await importPkcs12File(store, bytes, file, args, io);
   },
   examples: [{
@@ -64,15 +65,18 @@ export const importCommand = printing({
 
 async function importPkcs12File(
   store: Store,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   file: string,
   args: Args,
   io: Io,
 ): Promise<string> {
-  const { identities, certificates } = await importPkcs12(
+  const options = { extractable: true, allowMissingMac: args.has("without-mac") };
+  const password = await filePassword(file, args, io);
+  const { identities, certificates } = await parseAs(
+    "pkcs12",
+    file,
     bytes,
-    await filePassword(file, args, io),
-    { extractable: true, allowMissingMac: args.has("without-mac") },
+    () => importPkcs12(bytes, password, options),
   );
   const done: string[] = [];
   const stored = new Set<Certificate>();
@@ -107,16 +111,16 @@ async function importOther(
 
 async function importPemFile(
   store: Store,
-  text: string,
+  bytes: Uint8Array<ArrayBuffer>,
   file: string,
   args: Args,
   io: Io,
 ): Promise<string> {
   const done: string[] = [];
-  const blocks = decodePem(text);
+  const blocks = await parseAs("certificate", file, bytes, () => decodePem(bytes));
   let publicKey: string | undefined;
   if (blocks.some(({ label }) => /PRIVATE KEY$/.test(label))) {
-    const key = await importPem(text, file, args, "file-password-file", io);
+    const key = await importPem(bytes, file, args, "file-password-file", io);
     const label = args.one("name");
     const { id } = await store.token.importKey(key, label === undefined ? {} : { label });
     if (key.publicKey !== undefined) publicKey = toHex(key.publicKey.publicKey);
@@ -135,10 +139,12 @@ async function importPemFile(
     );
   }
   if (done.length === 0) {
-    throw new NssError(
-      "SEC_ERROR_NO_KEY",
-      `Cannot import ${file}: it has no keys and certificates`,
-    );
+    await parseAs("certificate", file, bytes, () => {
+      throw new NssError(
+        "SEC_ERROR_NO_KEY",
+        `Cannot import ${file}: it has no keys and certificates`,
+      );
+    });
   }
   return done.join("\n");
 }

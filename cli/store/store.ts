@@ -32,11 +32,13 @@ import {
 } from "../../pkcs11/mod.ts";
 import type { NssCrls, NssDbToken } from "../../pkcs11/nss_db/mod.ts";
 import { type Args, type Option, UsageError } from "../base/args.ts";
-import { readBytes } from "../base/files.ts";
+import { makeWhole, readBytes } from "../base/files.ts";
 import type { Io } from "../base/io.ts";
+import { parseAs } from "../base/what_file.ts";
 import {
   askPassword,
   givenPassword,
+  noPassword,
   PASSWORD_OPTIONS,
   passwordFunc,
   readPassword,
@@ -274,16 +276,32 @@ async function openDatabase(directory: string, { write, create }: OpenOptions): 
   if (create === undefined) {
     return await openNssDb(folder, { readWrite: write ?? false });
   }
-  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-  const present = [...Deno.readDirSync(folder)].map(({ name }) => name)
-    .find((name) => /^(?:cert[89]|key[34])\.db$/.test(name));
-  if (present !== undefined) {
+  const present = await databaseFile(folder);
+  if (present !== null) {
     throw new NssError(
       "SEC_ERROR_INVALID_ARGS",
       `Cannot create database: "${folder}" has ${present} already`,
     );
   }
-  return await openNssDb(folder, { readWrite: true, create: true, ...create });
+  const names = ["cert9.db", "key4.db"].flatMap((name) => [name, `${name}-journal`]);
+  const paths = [...names, "pkcs11.txt"].map((name) => `${folder}/${name}`);
+  return await makeWhole([...paths, folder], async () => {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    return await openNssDb(folder, { readWrite: true, create: true, ...create });
+  });
+}
+
+/** A file of a database in a folder; `null` if there is none. */
+async function databaseFile(folder: string): Promise<string | null> {
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (/^(?:cert[89]|key[34])\.db$/.test(name)) return name;
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
 }
 
 async function openKv(path: string, { create }: OpenOptions): Promise<Token> {
@@ -304,15 +322,20 @@ async function openKv(path: string, { create }: OpenOptions): Promise<Token> {
     "tokens in Deno KV",
     () => import("../../pkcs11/kv/kv_token.ts"),
   );
-  const token = await openKvToken({ path });
-  if (create === undefined) return token;
-  try {
-    await token.changePassword(null, create.password);
-    return token;
-  } catch (error) {
-    await token.close();
-    throw error;
-  }
+  if (create === undefined) return await openKvToken({ path });
+  return await makeWhole(
+    ["", "-wal", "-shm", "-journal", ".key"].map((end) => path + end),
+    async () => {
+      const token = await openKvToken({ path });
+      try {
+        await token.changePassword(null, create.password);
+        return token;
+      } catch (error) {
+        await token.close();
+        throw error;
+      }
+    },
+  );
 }
 
 async function openModule(context: NssContext, library: string, args: Args): Promise<Token> {
@@ -350,13 +373,11 @@ async function readPem(
   const exportable = new Map<string, PrivateKey>();
   for (const path of paths) {
     const bytes = await readBytes(path, io);
-    const labels = decodePem(bytes).map(({ label }) => label);
-    if (labels.some((label) => /^(?:X509 |TRUSTED )?CERTIFICATE$/.test(label))) {
-      for (const certificate of parseCertificatesPem(bytes)) {
-        await importNamed(token.certificates, certificate, null);
-      }
+    const { certificates, hasKey } = await parseAs("certificate", path, bytes, readPemFile);
+    for (const certificate of certificates) {
+      await importNamed(token.certificates, certificate, null);
     }
-    if (labels.some((label) => /PRIVATE KEY$/.test(label))) {
+    if (hasKey) {
       const key = await importPem(bytes, path, args, "password-file", io);
       await token.importKey(key);
       if (key.publicKey !== undefined) exportable.set(toHex(key.publicKey.publicKey), key);
@@ -365,9 +386,22 @@ async function readPem(
   return exportable;
 }
 
+/** Reads the certificates of a PEM file, which must have some, or a key. */
+function readPemFile(
+  bytes: Uint8Array<ArrayBuffer>,
+): { readonly certificates: readonly Certificate[]; readonly hasKey: boolean } {
+  const labels = decodePem(bytes).map(({ label }) => label);
+  const hasKey = labels.some((label) => /PRIVATE KEY$/.test(label));
+  const hasCertificates = labels.some((label) => /^(?:X509 |TRUSTED )?CERTIFICATE$/.test(label));
+  if (hasCertificates || hasKey) {
+    return { certificates: hasCertificates ? parseCertificatesPem(bytes) : [], hasKey };
+  }
+  throw new NssError("SEC_ERROR_BAD_DATA", "Cannot use PEM file: it has no certificate and no key");
+}
+
 /** Reads the private key of a PEM file, and gets its password by an option if it has one. */
 export async function importPem(
-  pem: string | Uint8Array,
+  pem: Uint8Array<ArrayBuffer>,
   path: string,
   args: Args,
   option: "password-file" | "file-password-file",
@@ -380,9 +414,15 @@ export async function importPem(
       : file === undefined
       ? undefined
       : await readPassword(file, io);
-    return given ?? await askPassword(`Password of the key in ${path}`, option, io) ?? "";
+    return given ?? await askPassword(`Password of the key in ${path}`, option, io) ??
+      noPassword();
   };
-  return await importPrivateKey(pem, { extractable: true, password });
+  return await parseAs(
+    "key",
+    path,
+    pem,
+    () => importPrivateKey(pem, { extractable: true, password }),
+  );
 }
 
 /** Stores a certificate under a name that nobody else has; by default one that is in it. */
