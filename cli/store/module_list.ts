@@ -51,11 +51,7 @@ export class ModuleList {
 
   /** Reads the list of the database in a folder; a database without one has NSS's module only. */
   static async of(folder: string, io: Io): Promise<ModuleList> {
-    const isThere = await Deno.stat(`${folder}/cert9.db`).then(() => true, (error) => {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw error;
-    });
-    if (!isThere) {
+    if (!await isDatabase(folder)) {
       throw new NssError(
         "PR_FILE_NOT_FOUND_ERROR",
         `Cannot read modules: there is no NSS database in "${folder}"; ` +
@@ -94,6 +90,17 @@ export class ModuleList {
   /** Writes another list in its place, whole or not at all. */
   async write(text: string, io: Io): Promise<void> {
     await writeFile(this.#path, text, io.out);
+  }
+}
+
+/** Whether a database is in a folder, whatever its prefix: they share the list. */
+async function isDatabase(folder: string): Promise<boolean> {
+  try {
+    const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+    return names.some((name) => name === "pkcs11.txt" || name.endsWith("cert9.db"));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 

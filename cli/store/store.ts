@@ -53,6 +53,12 @@ export const STORE_OPTIONS: readonly Option[] = [
     example: "~/.pki/nssdb",
   },
   {
+    name: "prefix",
+    value: "PREFIX",
+    text: "with --db: what the names of its files begin with",
+    example: "my-",
+  },
+  {
     name: "module",
     value: "LIB",
     text: "a PKCS#11 library; with --db, beside the database",
@@ -236,7 +242,7 @@ export async function openStore(args: Args, io: Io, options: OpenOptions = {}): 
   // Before anything is done
   if (args.has("trust") && kinds === 0) throw noTrust();
   const own = db !== undefined
-    ? await openDatabase(db, options)
+    ? await openDatabase(db, args.one("prefix") ?? "", options)
     : kv !== undefined
     ? await openKv(kv, options)
     : undefined;
@@ -267,35 +273,47 @@ export function databaseFolder(given: string): string {
   );
 }
 
-async function openDatabase(directory: string, { write, create }: OpenOptions): Promise<Token> {
+async function openDatabase(
+  directory: string,
+  prefix: string,
+  { write, create }: OpenOptions,
+): Promise<Token> {
   const { openNssDb } = await importLazily(
     "NSS databases",
     () => import("../../pkcs11/nss_db/mod.ts"),
   );
   const folder = databaseFolder(directory);
-  if (create === undefined) {
-    return await openNssDb(folder, { readWrite: write ?? false });
+  if (/[/\\\0]/.test(prefix)) {
+    throw new UsageError(`Cannot take --prefix "${prefix}": it is a path`);
   }
-  const present = await databaseFile(folder);
+  const prefixes = { certPrefix: prefix, keyPrefix: prefix };
+  if (create === undefined) {
+    return await openNssDb(folder, { readWrite: write ?? false, ...prefixes });
+  }
+  const present = await databaseFile(folder, prefix);
   if (present !== null) {
     throw new NssError(
       "SEC_ERROR_INVALID_ARGS",
       `Cannot create database: "${folder}" has ${present} already`,
     );
   }
-  const names = ["cert9.db", "key4.db"].flatMap((name) => [name, `${name}-journal`]);
+  const names = ["cert9.db", "key4.db"].flatMap((name) =>
+    ["", "-journal"].map((end) => prefix + name + end)
+  );
   const paths = [...names, "pkcs11.txt"].map((name) => `${folder}/${name}`);
   return await makeWhole([...paths, folder], async () => {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-    return await openNssDb(folder, { readWrite: true, create: true, ...create });
+    return await openNssDb(folder, { readWrite: true, create: true, ...create, ...prefixes });
   });
 }
 
 /** A file of a database in a folder; `null` if there is none. */
-async function databaseFile(folder: string): Promise<string | null> {
+async function databaseFile(folder: string, prefix: string): Promise<string | null> {
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      if (/^(?:cert[89]|key[34])\.db$/.test(name)) return name;
+      if (name.startsWith(prefix) && /^(?:cert[89]|key[34])\.db$/.test(name.slice(prefix.length))) {
+        return name;
+      }
     }
     return null;
   } catch (error) {

@@ -7,6 +7,7 @@ import { optionForm, optionText, usageOf } from "../../cli/base/help.ts";
 import { ENTRIES } from "../../cli/commands.ts";
 import { table } from "../support/generated_page.ts";
 import { MKCERT } from "./ca/_mkcert.ts";
+import { toolSections } from "./_tool_options.ts";
 
 /** All commands, in order. */
 export async function allCommands(): Promise<readonly Command[]> {
@@ -86,6 +87,7 @@ export async function commandsPage(): Promise<string> {
     "## `nss ca` beside mkcert",
     "A test holds the table to the options of both.",
     table(["mkcert", "`nss ca`"], MKCERT.map(({ mkcert, ours }) => [cell(mkcert), ours])),
+    ...toolSections(cell),
     "## Beside other tools",
     "[broken_servers.md](./broken_servers.md) has what `nss client`, OpenSSL, curl, GnuTLS and NSS " +
     "say of ten broken servers.",

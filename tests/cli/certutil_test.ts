@@ -118,3 +118,28 @@ deskTest("nss cert reads and changes databases that certutil makes", async (desk
   await desk.ok("cert", "delete", "asked", "--with-key", "--db", ":next");
   assertEquals((await desk.certutil("next", "-K")).match(/^<|[0-9a-f]{40}/gm)?.length, 4);
 }, nssTools);
+
+deskTest("nss cert and certutil find the same database by a prefix of its files", async (desk) => {
+  const db = ["--db", ":db", "--prefix", "my-"];
+  await desk.ok("cert", "create", ...db, "--new-password-file", ":password");
+  assertEquals((await Array.fromAsync(Deno.readDir(desk.path("db")), ({ name }) => name)).sort(), [
+    "my-cert9.db",
+    "my-key4.db",
+    "pkcs11.txt",
+  ]);
+  assertStringIncludes(
+    await desk.fails(4, "cert", "create", ...db, "--no-password"),
+    '"my-cert9.db" already'.replaceAll('"', ""),
+  );
+  const theirs = ["-S", "-n", "x", "-s", "CN=x", "-x", "-t", "C,,", "-k", "ec", "-q", "nistp256"];
+  await desk.certutil("db", ...theirs, "-m", "1", "-P", "my-");
+  assertEquals(rows(await desk.ok("cert", "list", ...db)).map(([name]) => name), ["x"]);
+  await desk.ok("cert", "rename", "x", "y", ...db);
+  assertMatch(await desk.certutil("db", "-L", "-P", "my-"), /^y +Cu,u,u/m);
+  assertStringIncludes(await desk.fails(4, "cert", "list", "--db", ":db"), "does not exist");
+  assertStringIncludes(
+    await desk.fails(2, "cert", "list", "--db", ":db", "--prefix", "../x"),
+    "it is a path",
+  );
+  assertEquals((await desk.json("module", "list", ...db)).modules.length, 2);
+}, nssTools);
