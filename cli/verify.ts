@@ -1,5 +1,4 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
-// This module uses Deno.
 
 /** `nss verify`: whether a certificate is good, step by step. @module */
 
@@ -26,8 +25,8 @@ import { readCrls, readTrust, type Trust, TRUST_OPTIONS } from "./net/tls_option
 import { anchorsOf, verifyChain } from "./net/verify_chain.ts";
 import { readCertificates } from "./store/read_certificates.ts";
 import { STORE_OPTIONS } from "./store/store.ts";
-import { stepLines, steps } from "./verify/steps.ts";
-import { type Failure, readSubject, type Subject } from "./verify/subject.ts";
+import { stepLines, steps } from "./net/verify_steps.ts";
+import { type Failure, readSubject, type Subject } from "./net/verify_subject.ts";
 
 const USAGES = Object.keys(CERT_USAGES) as CertUsageName[];
 

@@ -1,5 +1,4 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
-// This module uses Deno.
 
 /** Which old version a server has whose handshake has failed as those of old servers do. @module */
 

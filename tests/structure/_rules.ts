@@ -62,7 +62,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["tables", "wire"],
   ],
   cli: [
-    ["ca", "inspect", "scan", "verify"],
+    ["ca", "inspect", "scan"],
     ["net"],
     ["explain"],
     ["store"],

@@ -9,15 +9,15 @@ import type { Outcome } from "../base/command.ts";
 import { LocalError } from "../base/files.ts";
 import type { Io } from "../base/io.ts";
 import { safe } from "../base/text.ts";
-import { timeoutOf } from "../net/connect.ts";
-import type { Diagnosis } from "../net/diagnosis.ts";
-import { askOldVersion } from "../net/old_version.ts";
-import { PlainTextError } from "../net/plain_text.ts";
-import { reportOf, reportWithout } from "../net/report.ts";
-import { STARTTLS, STARTTLS_NAMES } from "../net/starttls.ts";
-import { readTarget } from "../net/target.ts";
-import type { Trust } from "../net/tls_options.ts";
-import { chainOf, isLate, visit, type VisitOptions } from "../net/visit.ts";
+import { timeoutOf } from "./connect.ts";
+import type { Diagnosis } from "./diagnosis.ts";
+import { askOldVersion } from "./old_version.ts";
+import { PlainTextError } from "./plain_text.ts";
+import { reportOf, reportWithout } from "./report.ts";
+import { STARTTLS, STARTTLS_NAMES } from "./starttls.ts";
+import { readTarget } from "./target.ts";
+import type { Trust } from "./tls_options.ts";
+import { chainOf, isLate, visit, type VisitOptions } from "./visit.ts";
 import { readCertificates } from "../store/read_certificates.ts";
 
 /** What is to be verified. */

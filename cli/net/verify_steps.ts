@@ -6,9 +6,9 @@ import type { CertUsageName } from "../../cert/mod.ts";
 import type { Output } from "../base/io.ts";
 import { safe, wrapIndented } from "../base/text.ts";
 import { subjectOf } from "../explain/subject.ts";
-import type { Judgement } from "../net/verify_chain.ts";
-import { type CertificateReport, daysText } from "../net/report.ts";
-import type { Subject } from "./subject.ts";
+import { type CertificateReport, daysText } from "./report.ts";
+import type { Judgement } from "./verify_chain.ts";
+import type { Subject } from "./verify_subject.ts";
 
 /** A step of the verification, and its reason; `null` is neither good nor bad. */
 type Step = readonly [isGood: boolean | null, text: string, reason: string];
