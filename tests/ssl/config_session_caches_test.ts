@@ -287,7 +287,7 @@ Deno.test("configMPServerSIDCache() leaves a store alone that is down, and the c
 });
 
 Deno.test("storeTimeout is longer by default for a store that tries again, within its bounds, unless it is given", async () => {
-  const rows: readonly [patience: unknown, given: number, timeout: number][] = [
+  const rows: (readonly [patience: unknown, given: number, timeout: number])[] = [
     [undefined, 0, 500],
     [1000, 0, 1500],
     [1000, 500, 500],
