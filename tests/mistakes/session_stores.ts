@@ -25,14 +25,14 @@ export const MISTAKES: readonly Mistake[] = [
     make: () => configClientSessionCache({ context, store }),
     name: "SEC_ERROR_INVALID_ARGS",
     says:
-      "Cannot configure session cache: sessions in a store need a secret of 32 bytes, and there are none",
+      "Cannot configure session cache: sessions in a store need a secret: 32 random bytes, a password or a key",
   },
   {
     mistake: "a secret of 16 bytes for the sessions in a store",
     make: () => configClientSessionCache({ context, store, secret: new Uint8Array(16) }),
     name: "SEC_ERROR_INVALID_ARGS",
     says:
-      "Cannot configure session cache: sessions in a store need a secret of 32 bytes, and there are 16",
+      "Cannot configure session cache: secret has 16 bytes, not 32",
   },
   {
     mistake: "a secret without a store",
