@@ -31,8 +31,7 @@ export const MISTAKES: readonly Mistake[] = [
     mistake: "a secret of 16 bytes for the sessions in a store",
     make: () => configClientSessionCache({ context, store, secret: new Uint8Array(16) }),
     name: "SEC_ERROR_INVALID_ARGS",
-    says:
-      "Cannot configure session cache: secret has 16 bytes, not 32",
+    says: "Cannot configure session cache: secret has 16 bytes, not 32",
   },
   {
     mistake: "a secret without a store",
