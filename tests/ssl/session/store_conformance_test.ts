@@ -266,5 +266,5 @@ if (!valkey.ok) {
 } else {
   const start = () => RedisServer.startProgram(valkey.commands["valkey-server"]);
   testOneServer("Valkey", start);
-  testFourProcesses("Valkey", start);
+  if (soak) testFourProcesses("Valkey", start);
 }
