@@ -273,13 +273,13 @@ export class Look {
 
   /** The kinds of keys apart: a server may choose the suite before it looks at the schemes. */
   async #tls12Schemes(): Promise<Enumeration<number> | null> {
-    const kinds = Map.groupBy(
-      this.#suitesOf(TLS_1_2).filter((id) => traitsOf(suiteName(id)).isSigned),
-      (id) => traitsOf(suiteName(id)).keyExchange.replace(/^.*_/, ""),
-    );
-    if (kinds.size === 0) return null;
+    const signed = this.#suitesOf(TLS_1_2)
+      .filter((id) => traitsOf(suiteName(id)).isSigned);
+    if (signed.length === 0) return null;
+    const kindOf = (id: number) => traitsOf(suiteName(id)).keyExchange.replace(/^.*_/, "");
     const all: Enumeration<number>[] = [];
-    for (const [kind, cipherSuites] of kinds) {
+    for (const kind of new Set(signed.map(kindOf))) {
+      const cipherSuites = signed.filter((id) => kindOf(id) === kind);
       all.push(
         await this.#enumerated<number>(
           `the signature schemes of TLS 1.2 with ${kind}`,

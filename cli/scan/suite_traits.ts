@@ -83,6 +83,9 @@ function inPieces(ids: readonly number[]): number[][] {
   return pieces;
 }
 
+/** The kinds of key exchanges. */
+const KINDS: readonly string[] = [...COMMON, "anon", "PSK", "other"];
+
 /** A kind of key exchange, whose suites a server has or lacks for one reason. */
 function kindOf({ name }: RegisteredSuite): string {
   const { keyExchange } = traitsOf(name);
@@ -96,7 +99,8 @@ function kindOf({ name }: RegisteredSuite): string {
  */
 function allAndEachKind(suites: readonly RegisteredSuite[]): readonly (readonly number[])[] {
   const ids = (some: readonly RegisteredSuite[]) => inPieces(some.map(({ id }) => id));
-  return [...ids(suites), ...[...Map.groupBy(suites, kindOf).values()].flatMap(ids)];
+  const ofKind = (kind: string) => suites.filter((suite) => kindOf(suite) === kind);
+  return [...ids(suites), ...KINDS.flatMap((kind) => ids(ofKind(kind)))];
 }
 
 const OLDER_SUITES = REGISTERED_SUITES.filter(({ name }) => !traitsOf(name).isTls13)
