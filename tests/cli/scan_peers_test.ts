@@ -11,7 +11,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createCertificate } from "@nss/nss/cert";
 import { exportPrivateKeyPem, generateKeyPair } from "@nss/nss/pkcs11";
-import { importFD } from "@nss/nss/ssl";
+import { generateEchKeys, importFD } from "@nss/nss/ssl";
 import { SCAN_MEMBERS, type ScanReport } from "../../cli/scan/scan_report.ts";
 import { freePort } from "../examples/_unprivileged.ts";
 import { namespaceProblem, openNamespace } from "../support/namespace.ts";
@@ -182,12 +182,14 @@ peerTest(
   },
 );
 
-Deno.test("nss scan looks at a server of this package: hybrids, both versions, tickets", async () => {
+Deno.test("nss scan looks at a server of this package: hybrids, both versions, tickets, ECH", async () => {
   const keys = await generateKeyPair();
   const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
   const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: 0 }), {
     certificates: [{ cert, key: keys.privateKey }],
     alpnProtocols: ["http/1.1"],
+    echKeys: [await generateEchKeys({ publicName: "public.test" })],
+    clientAuth: "request",
   });
   const serving = (async () => {
     for await (const socket of listener) {
@@ -208,6 +210,7 @@ Deno.test("nss scan looks at a server of this package: hybrids, both versions, t
   assertEquals(seen.tls13Groups?.order, "server");
   assertEquals(seen.tls13Schemes?.names, ["ecdsa_secp256r1_sha256"]);
   assertEquals(seen.alpn?.names, ["http/1.1"]);
+  assertEquals([seen.ech, seen.clientCertificate], [["public.test"], true]);
   assertEquals([seen.sessions.tls13Resumed, seen.sessions.tls12Resumed], [true, true]);
   assertEquals(seen.clientRenegotiation, "refused");
   assertEquals(seen.tolerance.filter(({ tolerated }) => tolerated !== true), []);
