@@ -31,7 +31,7 @@ export function trustText({ trust, hasKey }: CertRecord): string {
   return formatTrust({ ssl: ssl | user, email: email | user, objectSigning: objectSigning | user });
 }
 
-/** A certificate of a store as data; texts of the certificate are long where they are long there. */
+/** A certificate of a store as data: its texts as they are, however long. */
 async function certificateJson(record: CertRecord) {
   const { nickname, hasKey, tokenName } = record;
   const certificate = await certificateToJson(record.certificate);

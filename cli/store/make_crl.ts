@@ -34,14 +34,15 @@ const OPTIONS: readonly Option[] = [
   { name: "issuer", value: "NAME", text: "the authority's certificate", example: "My CA" },
   {
     name: "revoke",
-    value: "SERIAL[=REASON[,DATE[,SINCE]]]",
-    text: "a certificate that is revoked (repeatable): why, when (now), and since when its key " +
-      `may be known to others; a reason is ${REASONS.join(", ")}`,
+    value: "SERIAL[=WHY]",
+    text: "a certificate that is revoked (repeatable); WHY is REASON[,DATE[,SINCE]]: the reason, " +
+      "when (now), and since when its key may be known to others; a reason is " +
+      REASONS.join(", "),
     example: "4b1d=keyCompromise,2026-02-01,2026-01-15",
   },
   {
     name: "revoke-file",
-    value: "FILE[=REASON[,DATE[,SINCE]]]",
+    value: "FILE[=WHY]",
     text: "the same of the certificate in a file, which must be one of the authority's",
     example: "www.pem=superseded",
   },

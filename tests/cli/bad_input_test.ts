@@ -148,7 +148,8 @@ deskTest(
         assert(!err.includes("defect"), where);
         assertStringIncludes(err, name, where);
         if (!isTaken && kind !== "?") assertStringIncludes(err, says, where);
-        assert(!/[A-Za-z0-9+/]{40}/.test(err.replaceAll(desk.folder, "")), where); // nothing of a key
+        // Nothing of a key
+        assert(!/[A-Za-z0-9+/]{40}/.test(err.replaceAll(desk.folder, "")), where);
       }
     }
     assertEquals(await desk.json("cert", "list", "--db", ":db"), before);

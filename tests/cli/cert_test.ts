@@ -310,6 +310,7 @@ deskTest(
     ]);
     assertEquals((await desk.json("crl", "list", ...db)).crls[0].url, "http://c.test/");
     assertEquals(await desk.ok(...merge), `${says}: 0 keys, 0 certificates, 0 trusts, 0 lists\n`);
-    await desk.ok("csr", "create", "www #2", ...db, "--dns", "a.test", "--out", ":a.req"); // it signs
+    // It signs
+    await desk.ok("csr", "create", "www #2", ...db, "--dns", "a.test", "--out", ":a.req");
   },
 );

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The table of NSS's tools in docs/cli.md, held to their help and to the declared options. @module */
+/** The table of NSS's tools in docs/cli.md, held to their help and to our options. @module */
 
 import { assert, assertEquals } from "@std/assert";
 import { optionsOf } from "../../cli/base/command.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** A token of SoftHSM: its certificates and passwords, and the rules that hold for all tokens. @module */
+/** A token of SoftHSM: its certificates, its passwords, the rules of all tokens. @module */
 
 import { assert, assertEquals, assertExists, assertStrictEquals } from "@std/assert";
 import { findCertByNickname } from "@nss/nss/cert";
