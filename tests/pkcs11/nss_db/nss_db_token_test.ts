@@ -8,6 +8,8 @@ import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import { NssContext } from "../../../pkcs11/context/context.ts";
 import { findCertFromNickname } from "../../../pkcs11/context/find.ts";
 import { generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
+import { exportPrivateKeyPem } from "../../../pkcs11/mod.ts";
+import { setPasswordFunc } from "../../../pkcs11/slots/slot.ts";
 import { keyIdOf } from "../../../pkcs11/keys/key_id.ts";
 import { openNssDb, type OpenNssDbOptions } from "../../../pkcs11/nss_db/mod.ts";
 import { testCertDB } from "../../cert/cert_db_conformance.ts";
@@ -467,4 +469,40 @@ Deno.test("NssDbToken is found by the URIs that NSS's tools print", async () => 
   assert((await findCertFromNickname(uri, { context })).equals(certificate));
   await context.close();
   await close!();
+});
+
+Deno.test("NssDbToken.extractKey() lets go what it is asked for, if it is logged in and marked so", async () => {
+  const directory = await scratch();
+  const token = await openNssDb(directory, { create: true, password: PASSWORD });
+  const login = () => setPasswordFunc(() => PASSWORD, { for: context });
+  const context = new NssContext({ token, trustAnchors: [] });
+  login();
+  const pair = await token.generateKeyPair("ec-p256");
+  // What signs stays where it is; only what is extracted may leave
+  const found = await token.findKey(pair.publicKey);
+  await rejectsWith("SEC_ERROR_INVALID_KEY", () => exportPrivateKeyPem(found!));
+  const key = await token.extractKey(pair.publicKey);
+  assertStringIncludes(await exportPrivateKeyPem(key!), "BEGIN PRIVATE KEY");
+  await assertSigns(key!, pair.publicKey);
+  const again = await token.findKey(pair.publicKey);
+  await rejectsWith("SEC_ERROR_INVALID_KEY", () => exportPrivateKeyPem(again!));
+  assertEquals(await token.extractKey((await generateKeyPair()).publicKey), undefined);
+  await token.logout();
+  setPasswordFunc(() => null, { for: context });
+  await rejectsWith("SEC_ERROR_BAD_PASSWORD", () => token.extractKey(pair.publicKey));
+  login();
+  for (const mark of ["x'00'", "NULL"]) {
+    sql(
+      `${directory}/key4.db`,
+      (database) => database.exec(`UPDATE nssPrivate SET a162 = ${mark}`),
+    );
+    await rejectsWith(
+      "SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY",
+      () => token.extractKey(pair.publicKey),
+    );
+    await assertSigns((await token.findKey(pair.publicKey))!, pair.publicKey);
+  }
+  await context.close();
+  await rejectsWith("SEC_ERROR_NO_TOKEN", () => token.extractKey(pair.publicKey));
+  await Deno.remove(directory, { recursive: true });
 });
