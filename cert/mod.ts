@@ -52,8 +52,8 @@
  * CAs often omit key identifiers and similar fields that do not affect security; `"compatible"`
  * accepts their certificates. `docs/leniency.md` lists what each accepts beyond the standards.
  *
- * Other jobs: {@linkcode createCertificateRequest} and {@linkcode issueCertificate} for an authority
- * of your own, {@linkcode verifyOcspResponse} and {@linkcode verifyCrl} for revocation
+ * Other jobs: {@linkcode createCertificateRequest} and {@linkcode issueCertificate} for your own
+ * authority, {@linkcode verifyOcspResponse} and {@linkcode verifyCrl} for revocation
  * (`docs/revocation.md`), {@linkcode formatCertificate} to show what is in a certificate. Keys and
  * PKCS#12 files are in `@nss/nss/pkcs11` (`docs/key_files.md`).
  *
