@@ -2,6 +2,7 @@
 
 /** What a better client would have sent, and what is good already. @module */
 
+import { groupBy } from "../../cert/base/runtime.ts";
 import { alpnProtocols } from "../../ssl/extensions/application_layer_protocol_negotiation.ts";
 import { keyShareClientHello } from "../../ssl/extensions/key_share.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../../ssl/extensions/psk_key_exchange_modes.ts";
@@ -222,7 +223,7 @@ const groups: Rule = ({ groups }) => {
 
 const suites: Rule = ({ hello, offersTls12 }) => {
   const names = hello.cipherSuites.filter((id) => !isGrease(id)).map(suiteName);
-  const byFamily = Map.groupBy(
+  const byFamily = groupBy(
     names,
     (name) => SUITES.find(([pattern]) => pattern.test(name))?.[1] ?? null,
   );

@@ -2,6 +2,7 @@
 
 /** The page of a visitor's own handshake: HTML without scripts and foreign resources. @module */
 
+import { groupBy } from "../../cert/base/runtime.ts";
 import { count, join } from "../base/text.ts";
 import type { Field } from "../explain/field.ts";
 import type { CertificateReport } from "../net/report.ts";
@@ -288,7 +289,7 @@ function doorLink({ name, title, text }: Door, url: string, current: string): Ma
 
 function doors({ links, door: current }: Inspection): Markup {
   const urls = new Map(links.map(({ door, url }) => [door, url]));
-  const groups = Map.groupBy(DOORS.filter(({ name }) => urls.has(name)), ({ about }) => about);
+  const groups = groupBy(DOORS.filter(({ name }) => urls.has(name)), ({ about }) => about);
   return markup`<p>Each of these is another port of this server. A client that cannot do what one
 wants gets an alert, and shows an error of its own in place of this page.</p>
 <div class="doors">${

@@ -98,7 +98,9 @@ const MORE_SAMPLES: typeof SAMPLES = [
   ["one curve", ["-groups", "P-384"]],
 ];
 
-/** OpenSSL fails with RSA, which nmap offers beside ECDSA, and nmap takes it for a refusal of both. */
+/**
+ * OpenSSL fails with RSA, which nmap offers beside ECDSA, and nmap takes it for a refusal of both.
+ */
 const MISLEADS_NMAP: ReadonlySet<string> = new Set(["one scheme"]);
 
 for (const [name, args] of soak ? [...SAMPLES, ...MORE_SAMPLES] : SAMPLES) {

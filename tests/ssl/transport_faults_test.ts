@@ -159,8 +159,8 @@ function assertFirstError({ conn, error }: Run, fault: Fault): void {
 }
 
 /**
- * How calls fail, by their number: the soak (`NSS_SOAK=1`) has each fail in each way, CI each in one
- * way, and in all scenarios together in all of them.
+ * How calls fail, by their number: the soak (`NSS_SOAK=1`) has each fail in each way, CI each in
+ * one way, and in all scenarios together in all of them.
  */
 function turnsOf<How>(hows: readonly How[], first: number): readonly ((at: number) => How)[] {
   return Deno.env.get("NSS_SOAK") === "1"

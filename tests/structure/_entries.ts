@@ -18,7 +18,7 @@ export const MAX_ROOT_SYMBOLS = 150;
 /** The most modules that the root loads at once: what each costs is in docs/performance.md. */
 export const MAX_ROOT_MODULES = 220;
 /** The most source that the root loads at once, in units of 1,000 bytes. */
-export const MAX_ROOT_KILOBYTES = 1392;
+export const MAX_ROOT_KILOBYTES = 1393;
 
 /** The root and the packages, which need no reason. */
 const MAIN_ENTRIES: readonly string[] = [".", ...PACKAGES];

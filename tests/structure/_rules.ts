@@ -62,7 +62,9 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["tables", "wire"],
   ],
   cli: [
-    ["ca", "inspect", "scan"],
+    ["ca"],
+    ["scan"],
+    ["inspect"],
     ["net"],
     ["explain"],
     ["store"],

@@ -5,7 +5,8 @@
 /**
  * What a megabyte costs when it comes over many connections: TCP alone, and with each record of
  * 16 KiB opened by WebCrypto, sixteen at once, and freed. Nothing else is done with them: what one
- * connection has in a cache of the processor, five hundred have not. Imports nothing of this package.
+ * connection has in a cache of the processor, five hundred have not. Imports nothing of this
+ * package.
  *
  * `deno run -A tests/bench/limits/many_connections.ts`
  *
