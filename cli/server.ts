@@ -342,7 +342,7 @@ export const COMMANDS: readonly Command[] = [{
     "The words of --exec are separated by spaces, quotes hold them together, and no shell reads " +
     "them. The command finds REMOTE_ADDR, REMOTE_PORT, SSL_PROTOCOL, SSL_CIPHER, SSL_TLS_SNI, " +
     "SSL_CLIENT_VERIFY (NONE or SUCCESS), SSL_CLIENT_S_DN and SSL_CLIENT_CERT in its " +
-    "environment. It is ended where the client goes, or this program.",
+    "environment. It is ended where the connection fails, or this program ends.",
   ],
   options: OPTIONS,
   examples: [

@@ -30,7 +30,8 @@ export function environmentOf(
 
 /**
  * Runs a command: what the peer sends is its input, its output goes to the peer. When its output
- * ends, so does the connection; where the peer goes, the command is ended.
+ * ends, so does the connection; where the connection fails, the command is ended. One that reads on
+ * after the peer has ended its part has as long as it likes.
  *
  * @param command The command's words.
  * @param socket The connection, whose handshake is done.

@@ -5,7 +5,7 @@
 
 import type { Identity } from "../drivers/_pki.ts";
 import { runOk } from "../support/process.ts";
-import { note } from "../support/skip.ts";
+import { openSoftHsm } from "../support/softhsm.ts";
 import { runNss } from "./_run.ts";
 
 const PASSWORD = "a password";
@@ -14,17 +14,22 @@ const PASSWORD = "a password";
 export const IDENTITY_PLACES = ["PEM", "PKCS#12", "an NSS database", "SoftHSM"] as const;
 
 /**
- * Puts an identity into a place, by the tools that others have.
+ * Puts an identity into a place, by the tools that others have, while something runs.
  *
- * @returns The options that find it; `null` where there is no such place here.
+ * @param place The place.
+ * @param folder A folder for what is made.
+ * @param identity The identity.
+ * @param pem The options that find it in PEM files.
+ * @param use What runs; it is given the options that find the identity there.
  */
-export async function putIdentity(
+export async function withIdentity(
   place: typeof IDENTITY_PLACES[number],
   folder: string,
   identity: Identity,
   pem: readonly string[],
-): Promise<readonly string[] | null> {
-  if (place === "PEM") return pem;
+  use: (options: readonly string[]) => Promise<void>,
+): Promise<void> {
+  if (place === "PEM") return await use(pem);
   const password = `${folder}/password`;
   const p12 = `${folder}/me.p12`;
   await Deno.writeTextFile(password, `${PASSWORD}\n`);
@@ -34,30 +39,20 @@ export async function putIdentity(
     ...["pkcs12", "-export", "-in", `${folder}/me.crt`, "-inkey", `${folder}/me.key`],
     ...["-name", "alice", "-out", p12, "-passout", `file:${password}`],
   ]);
-  if (place === "PKCS#12") return ["--p12", p12, "--file-password-file", password];
+  if (place === "PKCS#12") return await use(["--p12", p12, "--file-password-file", password]);
   if (place === "an NSS database") {
     const db = `${folder}/db`;
     await Deno.mkdir(db);
     await runOk("certutil", ["-N", "-d", `sql:${db}`, "-f", password]);
     await runOk("pk12util", ["-i", p12, "-d", `sql:${db}`, "-k", password, "-w", password]);
-    return ["--db", db, "--cert", "alice", "--password-file", password];
+    return await use(["--db", db, "--cert", "alice", "--password-file", password]);
   }
-  const library = "/usr/lib/softhsm/libsofthsm2.so";
-  if (await Deno.stat(library).then(() => false, () => true)) {
-    note(`left out: SoftHSM: there is no ${library}`);
-    return null;
-  }
-  await Deno.mkdir(`${folder}/tokens`);
-  await Deno.writeTextFile(`${folder}/hsm.conf`, `directories.tokendir = ${folder}/tokens\n`);
-  Deno.env.set("SOFTHSM2_CONF", `${folder}/hsm.conf`);
-  await runOk("softhsm2-util", [
-    ...["--init-token", "--free", "--label", "Card", "--so-pin", "12345678", "--pin", PASSWORD],
-  ]);
-  const card = ["--module", library, "--token", "Card", "--password-file", password];
+  await using hsm = await openSoftHsm("Card", PASSWORD);
+  const card = ["--module", hsm.library, "--token", hsm.label, "--password-file", password];
   const imported = await runNss([
     ...["p12", "import", p12, "--file-password-file", password],
     ...card,
   ]);
   if (imported.code !== 0) throw new Error(`Cannot import ${p12}: ${imported.err}`);
-  return [...card, "--cert", "alice"];
+  await use([...card, "--cert", "alice"]);
 }
