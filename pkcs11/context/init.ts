@@ -60,7 +60,7 @@ export interface InitOptions extends NoDbInitOptions {
   readonly keyPrefix?: string;
   /**
    * Loads a module that the `pkcs11.txt` of the database lists (modutil adds them); none is loaded
-   * by default.
+   * by default. Slots that the list switches off are not used.
    *
    * @param module The module.
    * @returns The open module.
@@ -355,13 +355,12 @@ async function openContext(directory: string, options: InitOptions): Promise<Sha
   const context = createContext(options, token);
   try {
     if (loadModule !== undefined) {
-      const { readModules } = await importLazily(
+      const { listedModules } = await importLazily(
         "the reader of databases' modules",
         () => import("../nss_db/module_file.ts"),
       );
-      for (const { library, name, parameters } of await readModules(token.directory)) {
-        if (library === "") continue; // NSS's internal module, which this package replaces
-        context.addModule(await loadModule({ library, name, parameters }));
+      for await (const module of listedModules(token.directory, loadModule)) {
+        context.addModule(module);
       }
     }
     return context;

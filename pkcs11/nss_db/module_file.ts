@@ -1,10 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { TokenModule } from "../slots/token_module.ts";
+import { DISABLED, slotFlags } from "./module_settings.ts";
 import { type ModuleSpec, newPkcs11Txt, parsePkcs11Txt } from "./pkcs11_txt.ts";
 import { loadFs } from "./runtime_modules.ts";
 
-/** Reads the modules of `pkcs11.txt` in a directory; none if it is missing. */
-export async function readModules(directory: string): Promise<ModuleSpec[]> {
+/** Reads `pkcs11.txt`; there are no modules if it is missing. */
+async function readModules(directory: string): Promise<ModuleSpec[]> {
   const fs = await loadFs();
   let text: string;
   try {
@@ -14,6 +16,37 @@ export async function readModules(directory: string): Promise<ModuleSpec[]> {
     throw error;
   }
   return parsePkcs11Txt(text);
+}
+
+/**
+ * Loads the modules that `pkcs11.txt` of a directory lists, one after the other.
+ *
+ * @param directory The directory.
+ * @param load Loads one.
+ */
+export async function* listedModules(
+  directory: string,
+  load: (module: Pick<ModuleSpec, "library" | "name" | "parameters">) => Promise<TokenModule>,
+): AsyncGenerator<TokenModule, void, void> {
+  for (const { library, name, parameters, nss } of await readModules(directory)) {
+    if (library === "") continue; // NSS's internal module, which this package replaces
+    yield enabledPart(await load({ library, name, parameters }), nss);
+  }
+}
+
+/** A module without the slots that its settings switch off, as modutil does. */
+function enabledPart(module: TokenModule, nss: string): TokenModule {
+  const off = [...slotFlags(nss)].flatMap(([id, flags]) => flags.has(DISABLED) ? [id] : []);
+  if (off.length === 0) return module;
+  return {
+    name: module.name,
+    // Asked each time, as slots come and go with their readers
+    get slots() {
+      return module.slots.filter(({ id }) => id === null || !off.includes(BigInt(id)));
+    },
+    describe: () => module.describe(),
+    close: () => module.close(),
+  };
 }
 
 /** Writes the `pkcs11.txt` of a new database, if it is missing. */

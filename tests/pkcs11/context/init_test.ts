@@ -185,6 +185,31 @@ Deno.test("init() loads the modules of pkcs11.txt where it is told how", async (
       assertStrictEquals(context.slots.at(-1)!.token, token);
     }
     await rejectsWith("SEC_ERROR_NO_TOKEN", () => token.generateKeyPair());
+    // A slot that modutil has switched off is not used, and is closed all the same
+    const list = await Deno.readTextFile(`${folder}/pkcs11.txt`);
+    const settings =
+      "NSS=slotParams={0x00000002=[slotFlags=Disable ] 0x00000003=[slotFlags=RSA ] }";
+    await Deno.writeTextFile(`${folder}/pkcs11.txt`, `${list.trimEnd()}\n${settings}\n`);
+    const cards = ["on", "off", "other", "none"].map((label) => new SoftToken({ label }));
+    const several = () => {
+      const ids = [1, 2n, 3n];
+      return Promise.resolve(
+        new OwnModule(
+          "Cards",
+          cards.map((card, i) =>
+            new Slot({ name: card.label, token: card, ...ids[i] !== undefined && { id: ids[i] } })
+          ),
+        ),
+      );
+    };
+    {
+      await using context = await initContext(folder, { loadModule: several });
+      assertEquals(context.slots.slice(2).map(({ name }) => name), ["on", "other", "none"]);
+      assertEquals(context.modules.at(-1)!.describe().name, "Cards");
+    }
+    for (const card of cards) {
+      await rejectsWith("SEC_ERROR_NO_TOKEN", () => card.generateKeyPair());
+    }
     const failing = () => Promise.reject(new NssError("SEC_ERROR_NO_MODULE", "Cannot load"));
     await rejectsWith("SEC_ERROR_NO_MODULE", () => initContext(folder, { loadModule: failing }));
   });
