@@ -339,7 +339,7 @@ await peerTest("nss tap shows the plain text before STARTTLS", [openssl], async 
   assertEquals(told, [
     '#1 ← plain text of SMTP, 21 bytes: "220 mail.test ESMTP"',
     '#1 → plain text of SMTP, 14 bytes: "EHLO me.test"',
-    "#1 ← plain text, 29 bytes: 2 lines",
+    "#1 ← plain text of FTP or SMTP, 29 bytes: 2 lines",
     '#1 → plain text, 10 bytes: "STARTTLS"',
     '#1 ← plain text of FTP or SMTP, 14 bytes: "220 go ahead"',
     "#1 → ClientHello",

@@ -4,6 +4,7 @@
 // What is held against a trust anchor, and anchors that are leaves: ours beside OpenSSL, NSS,
 // GnuTLS and Go. Where they differ, the row says who is right, and by which clause.
 
+import { findGo } from "./_leniency_judges.ts";
 import { assertEquals } from "@std/assert";
 import {
   type AnchorChecks,
@@ -176,11 +177,11 @@ const JUDGES: Readonly<Record<Judge, Judging>> = {
 };
 
 async function buildGo(): Promise<{ readonly ok: boolean; readonly reason?: string }> {
-  const found = await programVersion("go", ["version"], /go version (\S+)/);
+  const { program, found } = await findGo();
   if (!found.ok) return found;
   await Deno.writeTextFile(`${directory}/verify.go`, GO_PROGRAM);
   const args = ["build", "-o", `${directory}/verify`, `${directory}/verify.go`];
-  const { code, stderr } = await run("go", { args, env: { GO111MODULE: "off" } });
+  const { code, stderr } = await run(program, { args, env: { GO111MODULE: "off" } });
   return code === 0 ? { ok: true } : { ok: false, reason: `go build: ${stderr.slice(0, 200)}` };
 }
 

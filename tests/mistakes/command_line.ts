@@ -133,12 +133,12 @@ export const MISTAKES: readonly Mistake[] = [
     2,
     'Cannot take --port "70000": it is no whole number from 0 to 65535',
   ),
-  row("server --files DIR --exec cat", 2, "Cannot take both --files and --exec"),
+  row("server --files DIR --exec cat", 2, "Cannot take --files and --exec at once"),
   row("server --files DIR/none", 4, 'Cannot serve "DIR/none": there is no such folder'),
   row(
     "server --files DIR --connections 1",
     2,
-    "Cannot take --connections with --files: a browser makes as many as it likes",
+    "Cannot take --connections with --files: a browser opens as many as it likes",
   ),
   row(
     "server --exec no-such-program",

@@ -2,8 +2,8 @@
 // This module uses Deno and node:.
 
 /**
- * Runs the long tests: all files that do more where `NSS_SOAK=1`, and where a folder's support does,
- * its files. Arguments go to `deno test`.
+ * Runs the long tests: all files that do more where `NSS_SOAK=1`, and where a folder's support
+ * does, its files. Arguments go to `deno test`.
  *
  * @module
  */

@@ -306,7 +306,8 @@ Deno.test("ServerSessions keeps sessions to their binding and their time", async
   );
   assertEquals(cache.size, 0);
   await sessions.put(id(1), BINDING, kept, new StoreWait());
-  assertEquals(await sessions.get(id(1), BINDING, at(999), new StoreWait()), null); // a clock that goes backwards
+  // A clock that goes backwards
+  assertEquals(await sessions.get(id(1), BINDING, at(999), new StoreWait()), null);
   await sessions.delete(id(1), BINDING);
   assertEquals(cache.size, 0);
 });
