@@ -2,6 +2,7 @@
 
 /** Connections of this package with itself, recorded on the wire with their key logs. @module */
 
+import { NssContext } from "@nss/nss/pkcs11";
 import { importFD, type ImportOptions, type SslSocket } from "@nss/nss/ssl";
 import { Conversation, type Item } from "../../cli/explain/conversation.ts";
 import type { End } from "../../cli/explain/context.ts";
@@ -21,7 +22,7 @@ export interface Capture {
 
 /** How the ends are, and what they do. */
 export interface CaptureOptions {
-  /** Options of the client. */
+  /** Options of the client; without them it has no session of another. */
   readonly client?: ImportOptions;
   /** Options of the server. */
   readonly server?: ImportOptions;
@@ -38,7 +39,8 @@ export async function pingPong(client: SslSocket, server: SslSocket): Promise<vo
 
 /** Records a connection to its end. */
 export async function capture(
-  { client = {}, server = {}, act = pingPong }: CaptureOptions = {},
+  { client = { context: new NssContext({ trustAnchors: [] }) }, server = {}, act = pingPong }:
+    CaptureOptions = {},
 ): Promise<Capture> {
   const pki = await testPki();
   const leaf = pki.leaf("server", "ecdsa-p256");

@@ -67,7 +67,7 @@ export async function commandsPage(): Promise<string> {
     "certificates and keys. It needs no installation:",
     "```sh\ndeno run -A jsr:@nss/nss/cli client example.com\n" +
     "deno install -A -g -n nss jsr:@nss/nss/cli # then: nss client example.com\n```",
-    "In a checkout, `deno task nss` runs it. Instead of `-A`, `client` and `verify` need " +
+    "In a checkout, `deno task nss` runs it. Instead of `-A`, `client`, `verify` and `scan` need " +
     "`--allow-net`, and `--allow-sys` for the authorities of the platform; what reads or writes " +
     "files, `--allow-read` and `--allow-write`; NSS databases nothing besides; a PKCS#11 library " +
     "`--allow-ffi`.",
