@@ -165,7 +165,7 @@ async function judgeCertutil(
 /** Debian's Go, under its own name or where its package of one version puts it. */
 const GO_PROGRAMS: readonly string[] = ["go", "/usr/lib/go-1.19/bin/go"];
 
-/** Finds Go: in the path, or where Debian's package has it that BoringSSL's runner is built with. */
+/** Finds Go: in the path, or where Debian has the one that builds the runner of BoringSSL. */
 export async function findGo(): Promise<{ program: string; found: Judge["found"] }> {
   let result: { program: string; found: Judge["found"] } | undefined;
   for (const program of GO_PROGRAMS) {
