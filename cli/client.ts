@@ -19,8 +19,8 @@ import { PlainTextError } from "./net/plain_text.ts";
 import { type Report, REPORT_MEMBERS, reportOf, reportWithout } from "./net/report.ts";
 import { flightLines, reportText, verdictLine } from "./net/report_text.ts";
 import { REVOCATION_OPTION, revocationOf } from "./net/revocation.ts";
-import { STARTTLS, STARTTLS_NAMES } from "./net/starttls.ts";
-import { readTarget } from "./net/target.ts";
+import { STARTTLS, STARTTLS_NAMES, STARTTLS_OPTION } from "./net/starttls.ts";
+import { NAME_OPTION, readTarget } from "./net/target.ts";
 import {
   IDENTITY_OPTIONS,
   readCrls,
@@ -36,18 +36,8 @@ import { drain, isLate, type Visit, visit, type VisitOptions } from "./net/visit
 const PATIENCE = 1000;
 
 const OPTIONS: readonly Option[] = [
-  {
-    name: "name",
-    value: "HOST",
-    text: "the name that is asked for and that the certificate must have, if it is another one",
-    example: "example.com",
-  },
-  {
-    name: "starttls",
-    value: "PROTOCOL",
-    text: "begin in plain text, as a protocol does",
-    words: STARTTLS_NAMES,
-  },
+  NAME_OPTION,
+  STARTTLS_OPTION,
   ...TRUST_OPTIONS,
   REVOCATION_OPTION,
   ...IDENTITY_OPTIONS,

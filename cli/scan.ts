@@ -12,8 +12,8 @@ import type { Diagnosis } from "./net/diagnosis.ts";
 import { explainFailure } from "./net/failure.ts";
 import { PlainTextError } from "./net/plain_text.ts";
 import { REVOCATION_OPTION, revocationOf } from "./net/revocation.ts";
-import { STARTTLS, STARTTLS_NAMES } from "./net/starttls.ts";
-import { readTarget } from "./net/target.ts";
+import { STARTTLS, STARTTLS_NAMES, STARTTLS_OPTION } from "./net/starttls.ts";
+import { NAME_OPTION, readTarget } from "./net/target.ts";
 import { readCrls, readTrust, type Trust, TRUST_OPTIONS } from "./net/tls_options.ts";
 import { openConn, visit, type VisitOptions } from "./net/visit.ts";
 import { judgeCertificates, shownChains } from "./scan/certificates.ts";
@@ -44,18 +44,8 @@ const OPTIONS: readonly Option[] = [
     text: "the preset of the verdict (modern)",
     words: POLICY_NAMES,
   },
-  {
-    name: "name",
-    value: "HOST",
-    text: "the name that is asked for and that the certificate must have, if it is another one",
-    example: "example.com",
-  },
-  {
-    name: "starttls",
-    value: "PROTOCOL",
-    text: "begin in plain text, as a protocol does",
-    words: STARTTLS_NAMES,
-  },
+  NAME_OPTION,
+  STARTTLS_OPTION,
   ...TRUST_OPTIONS,
   REVOCATION_OPTION,
   {

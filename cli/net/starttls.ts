@@ -2,6 +2,7 @@
 
 /** What protocols say in plain text before TLS begins. @module */
 
+import type { Option } from "../base/args.ts";
 import { safe } from "../base/text.ts";
 import { MAX_LINE, type PlainText, PlainTextError } from "./plain_text.ts";
 
@@ -260,6 +261,14 @@ export const STARTTLS_NAMES: readonly StartTlsName[] = [
   ...["smtp", "lmtp", "imap", "pop3", "ftp", "ldap", "xmpp", "irc"] as const,
   ...["postgres", "mysql", "nats"] as const,
 ];
+
+/** The option that begins in plain text. */
+export const STARTTLS_OPTION: Option = {
+  name: "starttls",
+  value: "PROTOCOL",
+  text: "begin in plain text, as a protocol does",
+  words: STARTTLS_NAMES,
+};
 
 /**
  * Has a server start TLS. What it has sent before its own TLS begins belongs to no handshake, and

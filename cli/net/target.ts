@@ -2,7 +2,7 @@
 
 /** Which host and port an argument means. @module */
 
-import { UsageError } from "../base/args.ts";
+import { type Option, UsageError } from "../base/args.ts";
 
 /** A host and a port. */
 export interface Target {
@@ -84,3 +84,11 @@ function portOf(digits: string | undefined, defaultPort: number, given: string):
   if (port >= 1 && port <= 65_535) return port;
   throw new UsageError(`Cannot read "${given}": ${digits} is no port from 1 to 65535`);
 }
+
+/** The option of a name that is not that of the target. */
+export const NAME_OPTION: Option = {
+  name: "name",
+  value: "HOST",
+  text: "the name that is asked for and that the certificate must have, if it is another one",
+  example: "example.com",
+};
