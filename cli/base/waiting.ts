@@ -3,6 +3,7 @@
 /** Tells whoever waits at a terminal what is waited for. @module */
 
 import type { Output } from "./io.ts";
+import { StatusLine } from "./status_line.ts";
 import { safe } from "./text.ts";
 
 /** How long nobody wonders, in milliseconds. */
@@ -11,13 +12,14 @@ const INTERVAL = 1500;
 /** A line on a terminal that goes away when the waiting ends. */
 export class Waiting {
   readonly #out: Output;
+  readonly #line: StatusLine;
   readonly #begin = performance.now();
   readonly #interval: number;
-  #isShown = false;
 
   /** Tells on an output, if it is a terminal, after some milliseconds and then as often. */
   constructor(out: Output, interval: number = INTERVAL) {
     this.#out = out;
+    this.#line = new StatusLine(out);
     this.#interval = interval;
   }
 
@@ -29,15 +31,12 @@ export class Waiting {
       return await promise;
     } finally {
       clearInterval(timer);
-      if (this.#isShown) await this.#out.write("\r\x1b[K");
-      this.#isShown = false;
+      await this.#line.clear();
     }
   }
 
   #show(what: string): void {
-    this.#isShown = true;
     const seconds = Math.round((performance.now() - this.#begin) / 1000);
-    const text = `${safe(what)} (${seconds} s)`.slice(0, this.#out.width - 1);
-    this.#out.write(`\r\x1b[K${text}`).catch(() => {}); // who closes it wants none
+    this.#line.show(`${safe(what)} (${seconds} s)`).catch(() => {}); // who closes it wants none
   }
 }

@@ -3,16 +3,16 @@
 /** One line on a terminal that says what is looked at. @module */
 
 import type { Output } from "../base/io.ts";
+import { StatusLine } from "../base/status_line.ts";
 
 /** What goes on, for whoever waits at a terminal. */
 export class Progress {
-  readonly #out: Output;
+  readonly #line: StatusLine;
   #what = "";
-  #isShown = false;
 
   /** Tells on an output, if it is a terminal. */
   constructor(out: Output) {
-    this.#out = out;
+    this.#line = new StatusLine(out);
   }
 
   /** Something else is looked at. */
@@ -23,15 +23,11 @@ export class Progress {
 
   /** Another connection is made. */
   async connection(made: number): Promise<void> {
-    if (!this.#out.isTerminal) return;
-    this.#isShown = true;
-    const text = `${made}: ${this.#what}`.slice(0, this.#out.width - 1);
-    await this.#out.write(`\r\x1b[K${text}`);
+    await this.#line.show(`${made}: ${this.#what}`);
   }
 
   /** Nothing more is looked at: the line goes away. */
   async end(): Promise<void> {
-    if (this.#isShown) await this.#out.write("\r\x1b[K");
-    this.#isShown = false;
+    await this.#line.clear();
   }
 }
