@@ -49,9 +49,10 @@ export const DUE_TIMEOUT = 1000;
 
 /**
  * The time in milliseconds that a closing server waits for the next bytes of a client elsewhere,
- * which may be about to send the rest of a request that has been answered early.
+ * which may be about to send the rest of a request that has been answered early. Apache httpd waits
+ * as long (nginx for 5 seconds): a busy client encrypts some megabytes before it sends the first.
  */
-export const LINGER_TIMEOUT = 200;
+export const LINGER_TIMEOUT = 2000;
 
 /** The time in milliseconds without a byte after which a peer that was sending is silent. */
 const SILENCE = 16;
@@ -209,8 +210,8 @@ export class Pump {
   #patience(taken: number, untilTicket: number): number {
     const { engine } = this;
     if (this.#drain === "decrypt" && engine.partial) return Infinity; // the caller has a limit
-    if (taken >= MUCH) return DUE_TIMEOUT;
     if (engine.role === "server" && this.#teardown.transport.isRemote) return LINGER_TIMEOUT;
+    if (taken >= MUCH) return DUE_TIMEOUT;
     const silence = taken > 0 ? SILENCE : 0;
     return engine.awaitsTicket ? Math.max(untilTicket, silence) : silence;
   }
