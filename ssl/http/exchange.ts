@@ -10,6 +10,7 @@ import { SslError } from "../base/errors.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { configOf } from "../config/config_registry.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
+import { startTimer } from "../connection/liveness.ts";
 import type { StallWatch } from "./http_connection.ts";
 import { RequestBody } from "./request_body.ts";
 import { answerTo, createRequestInfo, type RequestInfo } from "./request_info.ts";
@@ -23,6 +24,12 @@ import {
 } from "./send_response.ts";
 import { isForHost, type Refusal, type RequestHead, targetUrl } from "./target.ts";
 import type { Waste } from "./waste.ts";
+
+/**
+ * The time in milliseconds by which an early answer of HTTP/2 precedes the reset that ends the
+ * upload: curl 7.88 drops an answer that it meets together with the reset.
+ */
+export const ANSWER_LEAD = 200;
 
 /** A request of `node:http` or `node:http2`. */
 export type Incoming = IncomingMessage | Http2ServerRequest;
@@ -162,9 +169,11 @@ class Exchange<A> {
       })
       : null;
     let isFinished = false;
-    outgoing.once("finish", () => {
+    // The compatible API of node:http2 calls a response finished when its request has ended
+    const sent = outgoing instanceof Http2ServerResponse ? outgoing.stream : outgoing;
+    sent.once("finish", () => {
       isFinished = true;
-      if (this.#body !== null && !incoming.complete) this.#leaveBody();
+      if (this.#body !== null && !incoming.complete) this.#leaveBody(this.#body);
     });
     onceGone(outgoing, () => {
       if (!isFinished || wasReset(outgoing)) this.#abort.abort(clientGone());
@@ -267,6 +276,8 @@ class Exchange<A> {
     // A body that nobody has asked for is not waited for, so the connection cannot go on.
     const isUnread = !this.#isHttp2 && (this.#body?.isUntouched ?? false);
     if (isUnread) this.#options.end();
+    // node:http2 would reset at once what nobody has begun to read
+    if (this.#isHttp2 && this.#body?.isUntouched) this.#incoming.pause();
     await sendResponse(this.#outgoing, response, {
       isHead: this.#incoming.method === "HEAD",
       isLast: isUnread || this.#options.isLast(),
@@ -304,13 +315,23 @@ class Exchange<A> {
     this.#outgoing.writeContinue();
   }
 
-  /** What is left of a body when its request is answered is not waited for. */
-  #leaveBody(): void {
-    if (this.#outgoing instanceof Http2ServerResponse) {
-      this.#outgoing.stream.close(constants.NGHTTP2_NO_ERROR); // RFC 9113, Section 8.1
-    } else {
-      this.#options.end();
-    }
+  /** What is left of a body when its request is answered is not waited for, unless it is read. */
+  #leaveBody(body: RequestBody): void {
+    const { stream } = this.#outgoing as Partial<Http2ServerResponse>;
+    if (stream === undefined) return this.#options.end();
+    let read = body.read;
+    const watch = () => {
+      if (body.isAwaited || body.read > read) {
+        read = body.read;
+        timer = startTimer(watch, ANSWER_LEAD);
+      } else {
+        body.drop();
+        stream.close(constants.NGHTTP2_NO_ERROR); // RFC 9113, Section 8.1
+      }
+    };
+    let timer = startTimer(watch, ANSWER_LEAD);
+    onceGone(this.#outgoing, () => clearTimeout(timer));
+    if (!body.isOpen) body.drop();
   }
 }
 

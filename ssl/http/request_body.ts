@@ -58,6 +58,28 @@ export class RequestBody {
     return this.#state === "untouched";
   }
 
+  /** Whether somebody has begun to read, and may go on. */
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** Whether somebody waits for bytes of it. */
+  get isAwaited(): boolean {
+    return this.#stopWaiting !== null;
+  }
+
+  /** The number of bytes that have come while somebody read. */
+  get read(): number {
+    return this.#received;
+  }
+
+  /** Drops what still comes; whoever reads it later is told. */
+  drop(): void {
+    if (this.#state === "untouched") this.#start();
+    this.#fail(tooLate());
+    this.#incoming.resume();
+  }
+
   /**
    * Reads ahead, so that what comes behind the body on the connection can be received.
    *
@@ -98,9 +120,9 @@ export class RequestBody {
   }
 
   #take(chunk: Buffer<ArrayBuffer>): void {
+    this.#options.onPiece(chunk.byteLength);
     if (this.#state !== "open") return;
     this.#received += chunk.byteLength;
-    this.#options.onPiece(chunk.byteLength);
     this.#controller?.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     this.#pauseIfFull(chunk.byteLength);
   }
@@ -146,6 +168,13 @@ export class RequestBody {
     );
     onStall();
   }
+}
+
+function tooLate(): SslError {
+  return new SslError(
+    "PR_END_OF_FILE_ERROR",
+    "Cannot read request body: nobody read it while the request was answered, so it was dropped",
+  );
 }
 
 function cutOff(): SslError {

@@ -13,6 +13,7 @@ import { SURELY_ARRIVED } from "../../../ssl/engine/engine.ts";
 import { LINGER_TIMEOUT, MAX_DECRYPTED_IN_DRAIN } from "../../../ssl/connection/pump.ts";
 import type { ConnLike } from "../../../ssl/connection/transports.ts";
 import { MAX_PLAINTEXT_LENGTH } from "../../../ssl/record/header.ts";
+import { delaysOf } from "../../support/delays.ts";
 import { countSubtleCalls } from "../handshake/subtle.ts";
 import {
   assertCutOff,
@@ -219,38 +220,26 @@ Deno.test("SslSocket.writable keeps what comes while it waits for a ticket, and 
 
 /** Waits for a promise that no timer of a second has to settle. */
 async function withoutSecond(promise: Promise<void>): Promise<void> {
-  assertEquals((await delaysOf(promise)).filter((delay) => delay === 1000), []);
+  assertEquals((await timeoutsOf(promise)).filter((delay) => delay === 1000), []);
 }
 
 /** Waits for a promise; returns the timeouts in milliseconds that begin meanwhile. */
-async function delaysOf(promise: Promise<void>): Promise<number[]> {
-  const { setTimeout } = globalThis;
-  const delays: number[] = [];
-  const watch = (callback: () => void, milliseconds = 0) => {
-    delays.push(8 * milliseconds); // each timeout has eight parts
-    return setTimeout(callback, milliseconds);
-  };
-  Object.assign(globalThis, { setTimeout: watch });
-  try {
-    await promise;
-  } finally {
-    Object.assign(globalThis, { setTimeout });
-  }
-  return delays;
+async function timeoutsOf(promise: Promise<void>): Promise<number[]> {
+  return (await delaysOf(promise)).map((delay) => 8 * delay); // each has eight parts
 }
 
 Deno.test("SslSocket.close() of a server waits for no client of its own process, which has been answered", async () => {
   await using ends = await connected();
   await pingPong(ends);
   const closing = ends.server.close();
-  assertEquals((await delaysOf(closing)).filter((delay) => delay !== 0), []);
+  assertEquals((await timeoutsOf(closing)).filter((delay) => delay !== 0), []);
 });
 
 Deno.test("SslSocket.close() of a server waits for what a client elsewhere is about to send", async () => {
   await using ends = await connected({ wrapServer: (conn) => new FarConn(conn) });
   await pingPong(ends);
   const closing = ends.server.close();
-  assertEquals((await delaysOf(closing)).includes(LINGER_TIMEOUT), true);
+  assertEquals((await timeoutsOf(closing)).includes(LINGER_TIMEOUT), true);
 });
 
 Deno.test("SslSocket.close() keeps the tickets that come while it closes", async () => {
