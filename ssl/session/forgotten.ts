@@ -33,6 +33,8 @@ export interface ForgottenOptions {
   readonly counters: StoreCounters;
   /** For how many milliseconds a list that was read counts as the newest. */
   readonly lag: number;
+  /** Called where the store has another epoch than before: it may have lost rows. */
+  readonly onNewEpoch?: (() => void) | undefined;
   /** The time in milliseconds, of a clock that nobody sets. */
   readonly clock?: () => number;
 }
@@ -42,6 +44,7 @@ export class ForgottenSessions {
   readonly #rows: SealedRows | null;
   readonly #counters: StoreCounters;
   readonly #lag: number;
+  readonly #onNewEpoch: (() => void) | undefined;
   readonly #clock: () => number;
   readonly #list: ForgottenList;
   #epoch: string | null = null;
@@ -52,10 +55,11 @@ export class ForgottenSessions {
   #isAway = false;
 
   /** Creates an empty list. */
-  constructor({ rows, counters, lag, clock }: ForgottenOptions) {
+  constructor({ rows, counters, lag, onNewEpoch, clock }: ForgottenOptions) {
     this.#rows = rows;
     this.#counters = counters;
     this.#lag = lag;
+    this.#onNewEpoch = onNewEpoch;
     this.#clock = clock ?? (() => performance.now());
     this.#list = new ForgottenList(rows === null ? MAX_OWN_FORGOTTEN_LENGTH : MAX_FORGOTTEN_LENGTH);
   }
@@ -105,8 +109,10 @@ export class ForgottenSessions {
     if (read === null) return false;
     const list = listIn(rows, read.row);
     if (list === null) return false;
+    const isNewEpoch = this.#readAt !== -Infinity && read.epoch !== this.#epoch;
     this.#epoch = read.epoch;
     this.#readAt = started;
+    if (isNewEpoch) this.#onNewEpoch?.();
     // The store has been set back, or has lost the row: what is known here is put there again
     if (this.#list.merge(list, Date.now())) {
       const content = this.#list.encode();

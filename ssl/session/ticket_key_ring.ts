@@ -138,6 +138,11 @@ export class TicketKeyRing implements TicketKeyring {
     return this.#named(name, now);
   }
 
+  /** Has the next call read the ring, and put back what the store has lost. */
+  onNewEpoch(): void {
+    this.#renewedAt = -Infinity;
+  }
+
   async #join(join: () => Promise<void>, wait: StoreWait): Promise<void> {
     await attemptTogether(this.#options.counters, join, wait);
   }

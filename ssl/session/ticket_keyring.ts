@@ -28,6 +28,8 @@ export interface TicketKeyring {
   current(environment: Environment, wait?: StoreWait): Promise<TicketKey | null>;
   /** Returns the key of a name; `null` if there is none, or none can be waited for. */
   find(name: Uint8Array, environment: Environment, wait?: StoreWait): Promise<TicketKey | null>;
+  /** Has a keyring in a store look after its keys with the next call: they may be lost. */
+  onNewEpoch?(): void;
 }
 
 /** A key of this process, and when it was made. */

@@ -101,6 +101,27 @@ Deno.test("configMPServerSIDCache(): a handshake with tickets costs no operation
   assertEquals(getStatistics({ context: server }).cacheUnavailable, 0);
 });
 
+Deno.test("configMPServerSIDCache(): a process that knows the ticket keys puts them back soon after the store has lost them, before a new process makes others", async () => {
+  let memory = new MemorySessionStore();
+  const store: SessionStore = {
+    get: (...row) => memory.get(...row),
+    put: (...row) => memory.put(...row),
+    replace: (...row) => memory.replace(...row),
+    epoch: () => memory.epoch(),
+  };
+  const [client, one, two] = Array.from({ length: 3 }, newContext);
+  const shared = { store, secret: new Uint8Array(32).fill(1), revocationLag: 1 };
+  await configMPServerSIDCache({ ...shared, context: one! });
+  assertEquals(await resumes(client!, one!), false);
+  assertEquals(await resumes(client!, one!), true);
+  memory = new MemorySessionStore();
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  assertEquals(await resumes(client!, one!), true); // it meets the other epoch
+  assertEquals(await resumes(client!, one!), true);
+  await configMPServerSIDCache({ ...shared, context: two! });
+  assertEquals(await resumes(client!, two!), true);
+});
+
 Deno.test("configMPServerSIDCache() takes one place, and inheritMPServerSIDCache() the same kind of place", async () => {
   const store = new MemorySessionStore();
   using kv = await Deno.openKv(":memory:");
