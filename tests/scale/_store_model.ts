@@ -52,7 +52,7 @@ export const LENGTHS = {
   /** An entry of what happens once. */
   entry: 16,
   /** The epoch of Redis. */
-  epoch: 81,
+  epoch: 40,
   /** A session by ID, encrypted. */
   session: 303,
 } as const;

@@ -71,6 +71,7 @@ async function measureRedis(): Promise<void> {
   const store = new RedisSessionStore({ command: (_key, args) => client.send(args) });
   const names = Array.from({ length: ROWS }, (_, i) => String(i).padStart(LENGTHS.name, "0"));
   const page = await Deno.readTextFile(PAGE);
+  assertEquals((await store.epoch(names[0]!))?.length, LENGTHS.epoch);
   for (
     const [what, length] of [["an entry", LENGTHS.entry], ["a session", LENGTHS.session]] as const
   ) {

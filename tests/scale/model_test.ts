@@ -23,7 +23,7 @@ const SECONDS = 40;
 const TOLERANCE = 0.1;
 /**
  * The same, in the share that resumes, while all is well and around a failure: there the simulation
- * is too optimistic, by 7 points on a busy machine, as real processes fall behind with full
+ * may be too optimistic, by 7 points on a busy machine, as real processes fall behind with full
  * handshakes and find out later that the store is back.
  */
 const SHARE_TOLERANCE = 0.01;
