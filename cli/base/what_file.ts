@@ -17,7 +17,7 @@ export type FileKind = "certificate" | "crl" | "request" | "pkcs12" | "key";
 
 /** What each kind is called, and what looks into it. */
 const KINDS: Readonly<Record<FileKind, readonly [what: string, cure: string]>> = {
-  certificate: ["a certificate", "nss verify looks at it"],
+  certificate: ["a certificate", "nss cert show looks at it"],
   crl: ["a revocation list", "nss crl show looks at it"],
   request: ["a request for a certificate", "nss csr show looks at it"],
   pkcs12: ["a PKCS#12 file", "nss p12 list looks into it, and nss p12 import takes it"],

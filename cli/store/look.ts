@@ -1,4 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
 
 /** Commands that look at certificates and keys: list, show, chain. @module */
 
@@ -14,14 +15,15 @@ import {
 } from "../../cert/mod.ts";
 import type { TokenKey } from "../../pkcs11/mod.ts";
 import { toHex } from "../../cert/base/runtime.ts";
-import { oneOf } from "../base/args.ts";
+import { type Args, oneOf, UsageError } from "../base/args.ts";
 import { AS_DER, OUT } from "../base/command.ts";
 import { writeFile } from "../base/files.ts";
-import type { Output } from "../base/io.ts";
+import type { Io, Output } from "../base/io.ts";
 import type { Result } from "../base/reporting.ts";
 import { day, safe } from "../base/text.ts";
 import { printing } from "./printing.ts";
-import { openStore, type Store } from "./store.ts";
+import { readCertificates } from "./read_certificates.ts";
+import { namesStore, openStore, type Store } from "./store.ts";
 import { keyText, subjectOf } from "./text.ts";
 
 /** Trust as certutil -L prints it, with `u` where the key is there. */
@@ -125,46 +127,82 @@ export const list = printing({
 /** The command. */
 export const show = printing({
   name: "cert show",
-  args: "NAME",
-  text: "Print a certificate: nickname, fingerprint, e-mail address or pkcs11: URI",
+  args: "NAME|FILE",
+  text: "Print a certificate of a store, or all of a file",
+  more: [
+    "NAME is a nickname, a fingerprint, an e-mail address or a pkcs11: URI in the store that --db, " +
+    "--module, --kv or --pem says. Without these it is a FILE of PEM, DER or PKCS#7.",
+  ],
   options: [{ name: "as-pem", text: "as PEM instead of text" }, AS_DER, OUT],
-  json: { certificate: `the certificate: ${CERTIFICATE_MEMBERS}` },
+  json: {
+    certificate: `the certificate, or the first of a file: ${CERTIFICATE_MEMBERS}`,
+    others: "the other certificates of a file",
+  },
   run: async (args, io) => {
-    await using store = await openStore(args, io);
-    const certificate = await store.certificate(args.positional[0]!);
+    const [first, ...others] = await recordsToShow(args, io);
     if (args.has("json")) {
       return {
         text: "",
-        json: { certificate: await certificateJson(await recordOf(store, certificate)) },
+        json: {
+          certificate: await certificateJson(first),
+          others: await Promise.all(others.map(certificateJson)),
+        },
       };
     }
+    if (args.has("as-der") && others.length > 0) {
+      throw new UsageError(
+        `Cannot write ${others.length + 1} certificates as DER: --as-pem writes all of a file`,
+      );
+    }
     const output = args.has("as-der")
-      ? certificate.der
+      ? first.certificate.der
       : args.has("as-pem")
-      ? certificate.toPem()
-      : await describe(store, certificate);
+      ? [first, ...others].map(({ certificate }) => certificate.toPem()).join("")
+      : (await Promise.all([first, ...others].map(describe))).join("\n");
     await writeFile(args.one("out") ?? "-", output, io.out);
     return "";
   },
   examples: [{ line: "cert show www --db db", text: "all that is in a certificate" }, {
-    line: "cert show localhost --pem server.pem",
-    text: "one of a file",
+    line: "cert show server.pem",
+    text: "all that are in a file",
   }],
 });
 
-async function recordOf({ certificates }: Store, certificate: Certificate): Promise<CertRecord> {
-  const [record] = await certificates.find({ der: certificate.der });
-  return record ?? { certificate, nickname: null, trust: null, hasKey: false };
+/** Finds the certificate that is named, or those of a file. */
+async function recordsToShow(args: Args, io: Io): Promise<[CertRecord, ...CertRecord[]]> {
+  const name = args.positional[0]!;
+  if (namesStore(args)) {
+    await using store = await openStore(args, io);
+    return [await recordOf(store, await store.certificate(name))];
+  }
+  const problem = name === "-" ? null : await Deno.stat(name).then(() => null, (error) => error);
+  if (problem instanceof Deno.errors.NotFound) {
+    throw new UsageError(
+      `Cannot find "${safe(name)}": there is no such file; for a certificate in a store, say ` +
+        "which by --db, --module, --kv or --pem",
+    );
+  }
+  const [first, ...others] = (await readCertificates(name, io)).map(recordOfFile);
+  return [first!, ...others];
 }
 
-async function describe(store: Store, certificate: Certificate): Promise<string> {
-  const [record] = await store.certificates.find({ der: certificate.der });
-  const known = record === undefined ? [] : [
+function recordOfFile(certificate: Certificate): CertRecord {
+  return { certificate, nickname: null, trust: null, hasKey: false };
+}
+
+async function recordOf({ certificates }: Store, certificate: Certificate): Promise<CertRecord> {
+  const [record] = await certificates.find({ der: certificate.der });
+  return record ?? recordOfFile(certificate);
+}
+
+async function describe(record: CertRecord): Promise<string> {
+  const isKept = record.nickname !== null || record.trust !== null || record.hasKey;
+  const known = !isKept ? [] : [
     `Nickname: ${safe(nicknameOf(record) ?? "-")}`,
     `Trust: ${trustText(record)}`,
     `Private key: ${record.hasKey ? "yes" : "no"}`,
   ];
-  return [...known, await formatCertificate(certificate)].join("\n").trimEnd() + "\n";
+  return [...known, await formatCertificate(record.certificate)].join("\n").trimEnd() + "\n";
 }
 
 /** The command. */

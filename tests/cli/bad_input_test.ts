@@ -79,8 +79,8 @@ async function makeFiles(desk: Desk): Promise<[name: string, kind: string, says:
   await desk.write("all.gz", new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]));
   await desk.write("noise.bin", new Prng(7).bytes(512));
   return [
-    ["good.pem", "certificate", "a certificate (PEM, CERTIFICATE); nss verify"],
-    ["good.der", "certificate", "a certificate (DER); nss verify"],
+    ["good.pem", "certificate", "a certificate (PEM, CERTIFICATE); nss cert show"],
+    ["good.der", "certificate", "a certificate (DER); nss cert show"],
     ["list.pem", "crl", "a revocation list (PEM, X509 CRL); nss crl show"],
     ["list.der", "crl", "a revocation list (DER); nss crl show"],
     ["ask.pem", "request", "a request for a certificate (PEM, CERTIFICATE REQUEST); nss csr show"],

@@ -314,3 +314,32 @@ deskTest(
     await desk.ok("csr", "create", "www #2", ...db, "--dns", "a.test", "--out", ":a.req");
   },
 );
+
+deskTest(
+  "nss cert show prints what is in a file: PEM or DER, one certificate or several",
+  async (desk) => {
+    const db = ["--db", ":db"];
+    await desk.database("db");
+    await desk.ok("cert", "self-sign", "CA", ...db, "--ca", "--trust", "C,,");
+    await desk.ok("cert", "self-sign", "www", ...db, "--dns", "a.test");
+    const pem = await desk.ok("cert", "show", "CA", ...db, "--as-pem");
+    const other = await desk.ok("cert", "show", "www", ...db, "--as-pem");
+    await desk.write("two.pem", pem + other);
+    await desk.ok("cert", "show", "CA", ...db, "--as-der", "--out", ":ca.der");
+    const text = await desk.ok("cert", "show", ":two.pem");
+    assertEquals(text.match(/^ *Subject: .*$/gm)?.map((line) => line.trim()), [
+      "Subject: CN=CA",
+      "Subject: CN=www",
+    ]);
+    assert(!/Nickname|Trust|Private key/.test(text), text); // a file has none
+    assertEquals(await desk.ok("cert", "show", ":two.pem", "--as-pem"), pem + other);
+    const { certificate, others } = await desk.json("cert", "show", ":two.pem");
+    assertEquals([certificate.subject, others[0].subject, others.length], ["CN=CA", "CN=www", 1]);
+    assertEquals(certificate.nickname, null);
+    assertEquals(await desk.ok("cert", "show", ":ca.der", "--as-pem"), pem);
+    const several = await desk.fails(2, "cert", "show", ":two.pem", "--as-der");
+    assertStringIncludes(several, "Cannot write 2 certificates as DER: --as-pem writes all");
+    const nowhere = await desk.fails(2, "cert", "show", "www");
+    assertStringIncludes(nowhere, "no such file; for a certificate in a store, say which by --db");
+  },
+);

@@ -16,7 +16,7 @@ deskTest("nss cert says in words what is wrong, with exit codes 2 and 4", async 
     const [code, args, message] of [
       [2, cert("crate"), '"nss cert crate": there is no such command; did you mean create?'],
       [2, cert("lsit"), "did you mean list?"],
-      [2, cert("show", ...db), "NAME is missing"],
+      [2, cert("show", ...db), "NAME|FILE is missing"],
       [2, cert("show", "a", "b", ...db), '"b": that is one argument too many'],
       [2, cert("list"), "say which token"],
       [2, cert("list", "cats", ...db), '"cats": it is none of certificates'],
