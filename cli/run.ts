@@ -8,6 +8,7 @@ import { type Command, optionsOf, type Outcome } from "./base/command.ts";
 import { failureOf } from "./base/fail.ts";
 import { helpOf, overview, usageError } from "./base/help.ts";
 import type { Io } from "./base/io.ts";
+import { outputAsJson } from "./base/output_as_json.ts";
 import { safe } from "./base/text.ts";
 import { VERSION } from "./base/version.ts";
 import { ENTRIES } from "./commands.ts";
@@ -32,7 +33,9 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<O
     }
     const parsed = new Args(rest, optionsOf(command));
     checkCount(command, parsed);
-    return await command.run(parsed, io);
+    return command.json === undefined && parsed.has("json")
+      ? await outputAsJson(command, parsed, io)
+      : await command.run(parsed, io);
   } catch (error) {
     const { says, outcome } = failureOf(error);
     // A closed pipe of standard error has nobody to be told

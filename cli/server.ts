@@ -21,6 +21,7 @@ import { findProgram, readCommand } from "./base/children.ts";
 import { failureOf } from "./base/fail.ts";
 import { LocalError, writeFile } from "./base/files.ts";
 import type { Io } from "./base/io.ts";
+import { FORMAT, jsonLine } from "./base/reporting.ts";
 import { join, safe } from "./base/text.ts";
 import { subjectOf } from "./explain/subject.ts";
 import { INSPECTION_MEMBERS } from "./inspect/inspection_members.ts";
@@ -198,10 +199,23 @@ async function serveAll(
   await Promise.all(running);
 }
 
+/** Tells programs where it listens. */
+async function tellListening(
+  hostname: string,
+  port: number,
+  door: string,
+  args: Args,
+  io: Io,
+): Promise<void> {
+  if (!args.has("json")) return;
+  await io.out.line(jsonLine({ format: 1, event: "listening", hostname, port, door }));
+}
+
 /** Serves the page of `--inspect`, until the process is ended. */
 async function inspectAll(
   tls: ImportOptions,
   { hostname, port }: { readonly hostname: string; readonly port: number },
+  args: Args,
   io: Io,
 ): Promise<void> {
   const { serveInspection } = await importLazily(
@@ -216,6 +230,7 @@ async function inspectAll(
       io.err.line(`${door}: ${method} ${safe(path)} ${status}: ${describeClient(channelInfo)}`),
     onFailure: (error, door) => io.err.line(`${door}: ${failureOf(error).says}`),
   });
+  for (const [door, number] of server.ports) await tellListening(hostname, number, door, args, io);
   await io.err.line(
     [...server.ports].map(([door, number]) =>
       door === "main"
@@ -301,12 +316,14 @@ async function run(args: Args, io: Io): Promise<Outcome> {
     ...trust.caCerts !== null && { caCerts: trust.caCerts },
   };
   if (args.has("inspect")) {
-    await inspectAll(tls, where, io);
+    await inspectAll(tls, where, args, io);
     return "good";
   }
   const listener = listen(where);
   const secured = importFD(listener, tls);
-  await io.err.line(`Listening on ${listener.addr.hostname}:${listener.addr.port}; Ctrl-C ends it`);
+  const { hostname, port } = listener.addr;
+  await tellListening(hostname, port, "main", args, io);
+  await io.err.line(`Listening on ${hostname}:${port}; Ctrl-C ends it`);
   if (files !== undefined) {
     const { serve } = await importLazily("HTTP", () => import("../ssl/http/mod.ts"));
     const server = serve(secured, async (request, { channelInfo }) => {
@@ -364,6 +381,14 @@ export const COMMANDS: readonly Command[] = [{
       text: "only for those who have a certificate",
     },
   ],
+  json: {
+    ...FORMAT,
+    event: "listening: connections are taken from now on",
+    hostname: "the address",
+    port: "the port",
+    door: "main, or which other handshakes a port of --inspect takes",
+  },
+  hasEvents: true,
   answers: {
     where: "--inspect answers /json",
     members: INSPECTION_MEMBERS,

@@ -43,7 +43,7 @@ export interface Command {
   readonly options: readonly Option[];
   /** How it is used. */
   readonly examples: readonly Example[];
-  /** What `--json` prints: its members, each with what it is; without it there is no `--json`. */
+  /** What `--json` prints: its members, each with what it is; by default its text. */
   readonly json?: Readonly<Record<string, string>>;
   /** Whether `--json` prints such a line for each event, and not one for all. */
   readonly hasEvents?: boolean;
@@ -59,7 +59,7 @@ export interface Command {
 /** The option of every command. */
 export const HELP: Option = { name: "help", text: "print this" };
 
-/** The option of commands whose result has a documented form. */
+/** The option of commands that end. */
 export const JSON_OPTION: Option = {
   name: "json",
   text: "print the result as one line of JSON, whose members docs/cli.md lists",
@@ -72,8 +72,7 @@ const EVENTS_OPTION: Option = {
 };
 
 /** All options of a command. */
-export function optionsOf({ options, json, hasEvents }: Command): readonly Option[] {
-  if (json === undefined) return [...options, HELP];
+export function optionsOf({ options, hasEvents }: Command): readonly Option[] {
   return [...options, hasEvents ? EVENTS_OPTION : JSON_OPTION, HELP];
 }
 

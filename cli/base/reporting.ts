@@ -23,7 +23,7 @@ export interface Reporting extends Omit<Command, "run"> {
 }
 
 /** The member that all have: what they declare besides may grow, and means the same under it. */
-const FORMAT = { format: "1; another number where a member goes or means something else" };
+export const FORMAT = { format: "1; another number where a member goes or means something else" };
 
 /** Makes a command. */
 export function reporting({ run, json: members, ...rest }: Reporting): Command {

@@ -9,6 +9,7 @@ import type { Command, Outcome } from "../base/command.ts";
 import { failureOf } from "../base/fail.ts";
 import { readBytes, writeFiles } from "../base/files.ts";
 import type { Io } from "../base/io.ts";
+import { FORMAT, jsonLine } from "../base/reporting.ts";
 import { day, safe } from "../base/text.ts";
 import { isDue, newListOf, readList } from "./crl.ts";
 import { CaFolder } from "./folder.ts";
@@ -75,7 +76,11 @@ async function serve(folder: CaFolder, signer: Signer, args: Args, io: Io): Prom
     onListen: ({ hostname, port }) => {
       const host = hostname.includes(":") ? `[${hostname}]` : hostname;
       const lists = folder.authorities.map(({ name }) => `http://${host}:${port}/${name}.crl`);
-      io.err.line(`Serving ${lists.join(" and ")}; Ctrl-C ends it`).catch(() => ended.abort());
+      const told = [io.err.line(`Serving ${lists.join(" and ")}; Ctrl-C ends it`)];
+      if (args.has("json")) {
+        told.push(io.out.line(jsonLine({ format: 1, event: "listening", urls: lists })));
+      }
+      Promise.all(told).catch(() => ended.abort());
     },
   }, async (request) => {
     const response = await answer(request, folder, signer, io).catch(async (error) => {
@@ -133,5 +138,11 @@ export const serveCrl: Command = {
     { line: "ca serve-crl ca --password-file pw.txt", text: "for clients of this machine" },
     { line: "ca serve-crl ca --once", text: "a new ca.crl for another web server" },
   ],
+  json: {
+    ...FORMAT,
+    event: "listening: the lists are served from now on",
+    urls: "where each is to be had",
+  },
+  hasEvents: true,
   run,
 };

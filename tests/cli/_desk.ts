@@ -84,7 +84,7 @@ export class Desk implements AsyncDisposable {
     );
     assertEquals(
       Object.keys(value).sort(),
-      Object.keys(command?.json ?? {}).sort(),
+      Object.keys(command?.json ?? OUTPUT_MEMBERS).sort(),
       line.join(" "),
     );
     return value;

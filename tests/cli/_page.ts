@@ -4,6 +4,7 @@
 
 import { type Command, EXIT_CODES, optionsOf } from "../../cli/base/command.ts";
 import { optionForm, optionText, usageOf } from "../../cli/base/help.ts";
+import { OUTPUT_MEMBERS } from "../../cli/base/output_as_json.ts";
 import { ENTRIES } from "../../cli/commands.ts";
 import { table } from "../support/generated_page.ts";
 import { MKCERT } from "./ca/_mkcert.ts";
@@ -34,7 +35,7 @@ function members(how: string, json: Readonly<Record<string, string>>): string[] 
 }
 
 function section(command: Command): string[] {
-  const { name, text, more = [], examples, json, hasEvents, answers } = command;
+  const { name, text, more = [], examples, json = OUTPUT_MEMBERS, hasEvents, answers } = command;
   return [
     `### \`nss ${name}\``,
     `${text}.`,
@@ -45,7 +46,7 @@ function section(command: Command): string[] {
       optionsOf(command).map((option) => [`\`${optionForm(option)}\``, cell(optionText(option))]),
     ),
     "```sh\n" + examples.map((one) => `# ${one.text}\nnss ${one.line}`).join("\n\n") + "\n```",
-    ...json === undefined ? [] : members(
+    ...members(
       `\`--json\` prints ${
         hasEvents ? "each event as an object on a line of its own" : "one object on one line"
       },`,
