@@ -4,6 +4,7 @@
 /** A folder in which commands of the program are run, in this process. @module */
 
 import { assert, assertEquals } from "@std/assert";
+import { OUTPUT_MEMBERS } from "../../cli/base/output_as_json.ts";
 import { programVersion, runOk } from "../support/process.ts";
 import { skip } from "../support/skip.ts";
 import { allCommands } from "./_page.ts";
