@@ -9,7 +9,7 @@ import { ENTRIES } from "../../cli/commands.ts";
 import { spawn } from "../support/process.ts";
 import { deskTest } from "./_desk.ts";
 
-const PROGRAM = new URL("../../cli/mod.ts", import.meta.url).pathname;
+const PROGRAM = `${import.meta.dirname}/../../cli/mod.ts`;
 
 Deno.test("every command of nss has --json and examples", async () => {
   for (const entry of ENTRIES) {
