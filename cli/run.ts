@@ -2,13 +2,13 @@
 
 /** Runs a command line. @module */
 
+import { importLazily } from "../cert/base/lazy_module.ts";
 import { nearestName } from "../cert/base/options.ts";
 import { Args, UsageError } from "./base/args.ts";
 import { type Command, optionsOf, type Outcome } from "./base/command.ts";
 import { failureOf } from "./base/fail.ts";
 import { helpOf, overview, usageError } from "./base/help.ts";
 import type { Io } from "./base/io.ts";
-import { outputAsJson } from "./base/output_as_json.ts";
 import { safe } from "./base/text.ts";
 import { VERSION } from "./base/version.ts";
 import { ENTRIES } from "./commands.ts";
@@ -33,9 +33,9 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<O
     }
     const parsed = new Args(rest, optionsOf(command));
     checkCount(command, parsed);
-    return command.json === undefined && parsed.has("json")
-      ? await outputAsJson(command, parsed, io)
-      : await command.run(parsed, io);
+    if (command.json !== undefined || !parsed.has("json")) return await command.run(parsed, io);
+    const load = () => import("./base/output_as_json.ts");
+    return await (await importLazily("--json", load)).outputAsJson(command, parsed, io);
   } catch (error) {
     const { says, outcome } = failureOf(error);
     // A closed pipe of standard error has nobody to be told
