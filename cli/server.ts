@@ -3,18 +3,10 @@
 
 /** `nss server`: TLS for tests: echo, files, a command for each connection, a page. @module */
 
-import { NssError } from "../cert/base/errors.ts";
 import { importLazily } from "../cert/base/lazy_module.ts";
 import { createCertificate } from "../cert/mod.ts";
 import { generateKeyPair } from "../pkcs11/mod.ts";
-import {
-  type CertificateOptions,
-  type ChannelInfo,
-  importFD,
-  type ImportOptions,
-  type SslListener,
-  type SslSocket,
-} from "../ssl/mod.ts";
+import { type CertificateOptions, importFD, type ImportOptions } from "../ssl/mod.ts";
 import { type Args, type Option, UsageError } from "./base/args.ts";
 import type { Command, Outcome } from "./base/command.ts";
 import { findProgram, readCommand } from "./base/children.ts";
@@ -23,10 +15,10 @@ import { LocalError, writeFile } from "./base/files.ts";
 import type { Io } from "./base/io.ts";
 import { FORMAT, jsonLine } from "./base/reporting.ts";
 import { join, safe } from "./base/text.ts";
-import { subjectOf } from "./explain/subject.ts";
 import { INSPECTION_MEMBERS } from "./inspect/inspection_members.ts";
 import { isUnknownName } from "./net/connect.ts";
 import { environmentOf, execute, failureOfCommand } from "./net/execute.ts";
+import { describeClient, echo, serveAll, type Use } from "./net/serve_connections.ts";
 import { serveFile } from "./net/serve_file.ts";
 import type { Target } from "./net/target.ts";
 import {
@@ -117,33 +109,6 @@ async function selfSigned(args: Args, io: Io): Promise<CertificateOptions> {
   return { cert, key: keys.privateKey };
 }
 
-function describeClient(
-  { version, cipherSuite, group, serverName, alpnProtocol, peerCertificates, resumed }: ChannelInfo,
-): string {
-  const [client] = peerCertificates;
-  return [
-    version.replace("TLSv", "TLS "),
-    cipherSuite,
-    group,
-    serverName === null ? "no name" : `"${safe(serverName)}"`,
-    ...alpnProtocol === null ? [] : [safe(alpnProtocol)],
-    ...client === undefined ? [] : [`client "${subjectOf(client)}"`],
-    ...resumed ? ["resumed"] : [],
-  ].join(", ");
-}
-
-async function echo(socket: SslSocket): Promise<null> {
-  const buffer = new Uint8Array(16_384);
-  for (let length; (length = await socket.read(buffer)) !== null;) {
-    for (let sent = 0; sent < length;) sent += await socket.write(buffer.subarray(sent, length));
-  }
-  await socket.closeWrite();
-  return null;
-}
-
-/** What is done with a connection; where something is to be told, its text. */
-type Use = (socket: SslSocket<Deno.NetAddr>, info: ChannelInfo) => Promise<string | null>;
-
 /** Runs the command of `--exec`. */
 async function commandOf(text: string, args: Args): Promise<Use> {
   const command = readCommand(text, "--exec");
@@ -155,48 +120,6 @@ async function commandOf(text: string, args: Args): Promise<Use> {
     const env = { ...environmentOf(info, socket.remoteAddr), ...hidden };
     return failureOfCommand(await execute(command, socket, env));
   };
-}
-
-/** Serves one connection; what is wrong with it is told, and ends no other. */
-async function serveOne(
-  socket: SslSocket<Deno.NetAddr>,
-  use: Use,
-  io: Io,
-): Promise<void> {
-  const { hostname, port } = socket.remoteAddr;
-  const from = `${hostname}:${port}`;
-  try {
-    const info = await socket.handshake();
-    await io.err.line(`${from}: ${describeClient(info)}`);
-    const says = await use(socket, info);
-    if (says !== null) await io.err.line(`${from}: ${says}`);
-  } catch (error) {
-    if (!(error instanceof NssError)) throw error;
-    await io.err.line(`${from}: ${safe(error.message, 600)} (${error.name})`);
-  } finally {
-    await socket.close();
-  }
-}
-
-/** How many connections are served at a time; others wait. */
-const MAX_CONNECTIONS = 200;
-
-async function serveAll(
-  listener: SslListener<Deno.NetAddr>,
-  use: Use,
-  max: number,
-  io: Io,
-): Promise<void> {
-  const running = new Set<Promise<void>>();
-  let count = 0;
-  for await (const socket of listener) {
-    const served = serveOne(socket, use, io).finally(() => running.delete(served));
-    running.add(served);
-    if (++count >= max) break;
-    if (running.size >= MAX_CONNECTIONS) await Promise.race(running);
-  }
-  listener.close();
-  await Promise.all(running);
 }
 
 /** Tells programs where it listens. */

@@ -174,6 +174,36 @@ Deno.test("nss server --exec: Ctrl-C ends the commands of all connections, and t
   }
 });
 
+for (const [does, more] of [["echo", []], ["a command", ["--exec", "cat"]]] as const) {
+  Deno.test(`nss server: a client that goes without reading ends its own connection only (${does})`, async () => {
+    const connections = 6;
+    await using server = spawn(Deno.execPath(), {
+      // deno-fmt-ignore
+      args: ["run", "-A", "--no-check", PROGRAM, "server", "--port", "0", "--connections",
+        String(connections), ...own, ...more],
+    });
+    const [, port] = await server.waitFor(({ stderr }) =>
+      /Listening on 127\.0\.0\.1:(\d+)/.exec(stderr)
+    );
+    for (let i = 1; i < connections; i++) {
+      const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+      const socket = importFD(conn, {
+        hostname: "localhost",
+        caCerts: [await Deno.readTextFile(files.intermediate)],
+      });
+      await socket.write(new Uint8Array(200_000));
+      await server.waitFor(({ stderr }) => stderr.split("TLS_").length > i ? [] : null);
+      await socket.closeWrite();
+      conn.close(); // over what has come back: the kernel resets the connection
+      socket[Symbol.dispose]();
+    }
+    await server.waitFor(({ stderr }) => /PR_CONNECT_RESET_ERROR|PR_END_OF_FILE/.exec(stderr));
+    const { out } = await runNss(client(Number(port)), { input: "still there\n" });
+    assertEquals(out, "still there\n");
+    assertEquals((await server.result()).code, 0);
+  });
+}
+
 Deno.test("nss server --exec refuses a command that is not there before it listens", async () => {
   const missing = await runNss(["server", "--port", "0", "--exec", "no-such-program-here x"]);
   assertEquals([missing.code, missing.out], [4, ""]);
