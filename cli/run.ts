@@ -34,8 +34,8 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<O
     const parsed = new Args(rest, optionsOf(command));
     checkCount(command, parsed);
     if (command.json !== undefined || !parsed.has("json")) return await command.run(parsed, io);
-    const load = () => import("./base/output_as_json.ts");
-    return await (await importLazily("--json", load)).outputAsJson(command, parsed, io);
+    const { outputAsJson } = await importLazily("--json", () => import("./base/output_as_json.ts"));
+    return await outputAsJson(command, parsed, io);
   } catch (error) {
     const { says, outcome } = failureOf(error);
     // A closed pipe of standard error has nobody to be told
