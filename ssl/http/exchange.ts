@@ -15,6 +15,7 @@ import type { StallWatch } from "./http_connection.ts";
 import { RequestBody } from "./request_body.ts";
 import { answerTo, createRequestInfo, type RequestInfo } from "./request_info.ts";
 import {
+  emitterOf,
   isOpen,
   onceGone,
   type Outgoing,
@@ -169,9 +170,7 @@ class Exchange<A> {
       })
       : null;
     let isFinished = false;
-    // The compatible API of node:http2 calls a response finished when its request has ended
-    const sent = outgoing instanceof Http2ServerResponse ? outgoing.stream : outgoing;
-    sent.once("finish", () => {
+    emitterOf(outgoing).once("finish", () => {
       isFinished = true;
       if (this.#body !== null && !incoming.complete) this.#leaveBody(this.#body);
     });
@@ -317,8 +316,8 @@ class Exchange<A> {
 
   /** What is left of a body when its request is answered is not waited for, unless it is read. */
   #leaveBody(body: RequestBody): void {
-    const { stream } = this.#outgoing as Partial<Http2ServerResponse>;
-    if (stream === undefined) return this.#options.end();
+    if (!("stream" in this.#outgoing)) return this.#options.end();
+    const { stream } = this.#outgoing;
     let read = body.read;
     const watch = () => {
       if (body.isAwaited || body.read > read) {

@@ -79,13 +79,20 @@ export function resetResponse(outgoing: Outgoing, code: ResetCode): void {
 }
 
 /**
+ * Returns what tells when a response is finished, and gone: the compatible API of node:http2 says
+ * the one only when its request has ended, and the other when the handler next uses it.
+ */
+export function emitterOf(outgoing: Outgoing): ServerResponse | Http2ServerResponse["stream"] {
+  return "stream" in outgoing ? outgoing.stream : outgoing;
+}
+
+/**
  * Calls a function once a response has ended, or cannot be sent any more.
  *
  * @returns A function that forgets it.
  */
 export function onceGone(outgoing: Outgoing, call: () => void): () => void {
-  // node:http2 closes a response that was reset only when the handler next uses it.
-  const emitter = "stream" in outgoing ? outgoing.stream : outgoing;
+  const emitter = emitterOf(outgoing);
   emitter.once("close", call);
   return () => emitter.off("close", call);
 }
