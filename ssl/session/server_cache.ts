@@ -85,7 +85,6 @@ export class ServerSessions {
   /** The lifetime in seconds of a session kept by ID. */
   readonly sessionLifetime: number;
   readonly #counters: SslCounters;
-  readonly #keyring: TicketKeyring | undefined;
   readonly #ticketKeys: TicketKeys;
 
   /** Creates the server sessions of a context. */
@@ -101,7 +100,6 @@ export class ServerSessions {
     this.#clockTolerance = clockTolerance;
     this.sessionLifetime = sessionLifetime;
     this.#counters = counters;
-    this.#keyring = options.keyring;
     this.#ticketKeys = new TicketKeys(ticketLifetime, options.keyring, clockTolerance);
   }
 
@@ -119,7 +117,7 @@ export class ServerSessions {
       rows: this.rows,
       counters: this.#counters,
       lag: this.#revocationLag,
-      onNewEpoch: () => this.#keyring?.onNewEpoch?.(),
+      onNewEpoch: () => this.#ticketKeys.onNewEpoch(),
     });
   }
 

@@ -119,6 +119,11 @@ export class TicketKeys {
     this.#clockTolerance = clockTolerance;
   }
 
+  /** Has a keyring in a store look after its keys: the store has another epoch. */
+  onNewEpoch(): void {
+    this.#keyring.onNewEpoch?.();
+  }
+
   /**
    * Seals a session into a ticket, which opens under the same binding only; returns `null` if there
    * is no key.
