@@ -23,7 +23,7 @@ import type { Result } from "../base/reporting.ts";
 import { day, safe } from "../base/text.ts";
 import { printing } from "./printing.ts";
 import { readCertificates } from "./read_certificates.ts";
-import { namesStore, openStore, type Store } from "./store.ts";
+import { openStore, type Store, STORE_OPTIONS } from "./store.ts";
 import { keyText, subjectOf } from "./text.ts";
 
 /** Trust as certutil -L prints it, with `u` where the key is there. */
@@ -171,7 +171,7 @@ export const show = printing({
 /** Finds the certificate that is named, or those of a file. */
 async function recordsToShow(args: Args, io: Io): Promise<[CertRecord, ...CertRecord[]]> {
   const name = args.positional[0]!;
-  if (namesStore(args)) {
+  if (STORE_OPTIONS.some((option) => args.all(option.name).length > 0)) {
     await using store = await openStore(args, io);
     return [await recordOf(store, await store.certificate(name))];
   }

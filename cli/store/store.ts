@@ -224,18 +224,13 @@ function noTrust(): UsageError {
   );
 }
 
-/** Returns whether the command line names a store. */
-export function namesStore(args: Args): boolean {
-  return ["db", "kv", "module", "pem"].some((name) => args.all(name).length > 0);
-}
-
 /** Opens what the options name. */
 export async function openStore(args: Args, io: Io, options: OpenOptions = {}): Promise<Store> {
   const [db, kv, library] = [args.one("db"), args.one("kv"), args.one("module")];
   const pem = args.all("pem");
   const kinds = [db, kv, pem[0]].filter((kind) => kind !== undefined).length;
   if (kinds > 1) throw new UsageError("Cannot open several of --db, --kv and --pem at once");
-  if (!namesStore(args)) {
+  if (kinds === 0 && library === undefined) {
     throw new UsageError("Cannot go on: say which token by --db, --module, --kv or --pem");
   }
   if (args.has("token") && library === undefined) {

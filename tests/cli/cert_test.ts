@@ -339,6 +339,8 @@ deskTest(
     assertEquals(await desk.ok("cert", "show", ":ca.der", "--as-pem"), pem);
     const several = await desk.fails(2, "cert", "show", ":two.pem", "--as-der");
     assertStringIncludes(several, "Cannot write 2 certificates as DER: --as-pem writes all");
+    const token = await desk.fails(2, "cert", "show", ":two.pem", "--token", "Card");
+    assertStringIncludes(token, "say which token by --db, --module, --kv or --pem");
     const nowhere = await desk.fails(2, "cert", "show", "www");
     assertStringIncludes(nowhere, "no such file; for a certificate in a store, say which by --db");
   },
