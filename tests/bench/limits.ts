@@ -7,7 +7,7 @@ import type { Limit } from "./report/results.ts";
 
 const FOLDER = new URL("limits/", import.meta.url);
 const ROOT = new URL("../../", import.meta.url);
-const TIMEOUT = 120_000;
+const TIMEOUT = 240_000;
 
 /** Runs the proofs of the platform's limits, which import nothing of this project. */
 export async function runLimits(): Promise<Limit[]> {
