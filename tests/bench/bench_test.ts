@@ -104,6 +104,24 @@ Deno.test("runMeasure() tries all in each round, in changing order, and leaves o
   assertEquals(missing, ["test: c: no more"]);
 });
 
+Deno.test("runMeasure() drops the first of two tries where caches have to fill again", async () => {
+  const values = [9, 8, 9, 1, 9, 2, 9, 3];
+  const probe = {
+    sample: () => Promise.resolve({ value: values.shift()! }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const measure: Measure = {
+    id: "test",
+    title: "Test",
+    columns: [{ key: "value", title: "x" }],
+    better: "more",
+    entries: [{ who: "a", start: () => Promise.resolve(probe) }],
+    twice: true,
+  };
+  const { rows } = await runMeasure(measure, 3, () => {});
+  assertEquals(rows, [{ who: "a", values: { value: { median: 2, low: 1, high: 3 } } }]);
+});
+
 Deno.test("a measure where nobody takes part has no rows, and says why", async () => {
   const measure: Measure = {
     id: "test",

@@ -44,6 +44,7 @@ export function handshakes(identity: Identity, settings: Settings): Measure[] {
     title,
     columns: COLUMNS,
     better: "more",
+    twice: true,
     entries: [
       ...ends.map((pair) =>
         pairEntry(pair, identity, place, {

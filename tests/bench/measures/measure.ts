@@ -39,6 +39,11 @@ export interface Measure {
   readonly entries: readonly Entry[];
   /** Whether each is tried once, and nothing warms up. */
   readonly once?: boolean;
+  /**
+   * Whether each try is made twice and the first does not count: the one that was tried before has
+   * driven much code out of the processor's caches.
+   */
+  readonly twice?: boolean;
 }
 
 /** How a run of the benchmark goes. */

@@ -55,7 +55,10 @@ async function runRounds(measure: Measure, rounds: number, attempt: Attempt): Pr
   }
   for (let round = 0; round <= rounds; round++) {
     for (const one of [...running]) {
-      const sample = await attempt(one.who, () => one.probe.sample());
+      const sample = await attempt(one.who, async () => {
+        if (measure.twice) await one.probe.sample();
+        return await one.probe.sample();
+      });
       if (sample === null) {
         running = running.filter((other) => other !== one);
         await one.probe[Symbol.asyncDispose](); // what it still does would disturb the others
