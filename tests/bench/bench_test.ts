@@ -31,6 +31,13 @@ const SETTINGS: Settings = {
   many: { busy: 2, idle: 2 },
 };
 const NOBODY = { root: "", cert: "", key: "" };
+/** A measure of a test, without who takes part. */
+const TEST: Omit<Measure, "entries"> = {
+  id: "test",
+  title: "Test",
+  columns: [{ key: "value", title: "x" }],
+  better: "more",
+};
 
 Deno.test("README, docs/performance.md and its chart say what results.json says", async () => {
   const files = await generatedFiles(await readResults());
@@ -88,10 +95,7 @@ Deno.test("runMeasure() tries all in each round, in changing order, and leaves o
       }),
   });
   const measure: Measure = {
-    id: "test",
-    title: "Test",
-    columns: [{ key: "value", title: "x" }],
-    better: "more",
+    ...TEST,
     entries: [entry("a", [9, 1, 3, 2]), entry("b", [9, 5, 4, 6]), entry("c", [9])],
   };
   const missing: string[] = [];
@@ -111,10 +115,7 @@ Deno.test("runMeasure() drops the first of two tries where caches have to fill a
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const measure: Measure = {
-    id: "test",
-    title: "Test",
-    columns: [{ key: "value", title: "x" }],
-    better: "more",
+    ...TEST,
     entries: [{ who: "a", start: () => Promise.resolve(probe) }],
     twice: true,
   };
@@ -124,9 +125,7 @@ Deno.test("runMeasure() drops the first of two tries where caches have to fill a
 
 Deno.test("a measure where nobody takes part has no rows, and says why", async () => {
   const measure: Measure = {
-    id: "test",
-    title: "Test",
-    columns: [{ key: "value", title: "x" }],
+    ...TEST,
     better: "less",
     entries: [{ who: "a", start: () => Promise.reject(new Error("not installed")) }],
   };

@@ -21,6 +21,8 @@ const WARM_UP = 1500;
 const HANDSHAKES = 300;
 const ROUNDS = 7;
 const LANES = 16;
+/** The length of a record with a close_notify. */
+const GOODBYE_LENGTH = 24;
 
 /** Of the server of this script only. */
 const CERT = `-----BEGIN CERTIFICATE-----
@@ -342,10 +344,10 @@ async function replay(
       await conn.write(new Uint8Array(hello));
       for (let got = 0; got < flight;) got += await conn.read(buffer) ?? Infinity;
     }
-    if (i === groups.length - 1) await conn.write(new Uint8Array(rest - 24));
+    if (i === groups.length - 1) await conn.write(new Uint8Array(rest - GOODBYE_LENGTH));
     await Promise.all(calls.map((call) => call()));
   }
-  await conn.write(new Uint8Array(24));
+  await conn.write(new Uint8Array(GOODBYE_LENGTH));
   conn.close();
 }
 
